@@ -1,0 +1,196 @@
+"""The backend contract: what a package of kernels declares and what the core asks of it.
+
+A backend is an instance of a subclass of `Backend`. Everything it must bring is named here;
+everything it may bring has a default, here or in the engine. The module also keeps which backend
+is current in this context, and a slot for the function that finds backends by name, so that the
+floors above can ask for one without knowing the registry.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from horn.errors import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import numpy as np
+
+SPEC_VERSION = 1
+"""The version of the op spec and of this contract. A plugin names the one it was written for."""
+
+Tensor = Any
+"""A tensor of whatever framework; nothing in Horn wraps one."""
+
+Storage = Any
+"""What holds a Variable's value: a leaf Parameter, a tf.Variable, a jax.Array, an ndarray."""
+
+
+class Backend:
+    """A set of kernels and the few conversions that the core needs.
+
+    Required: `name`, `tensor_types`, `kernels`, `asarray`, `to_numpy`, `describe`. The rest has
+    a default that is right for a framework with immutable tensors.
+
+    Attributes:
+        name: How users choose it, ``"torch"``.
+        spec_version: The `SPEC_VERSION` that it was written for.
+        capabilities: Claims that conformance verifies, from ``{"float64", "bfloat16",
+            "float16", "compiles", "in_place", "subnormals"}``.
+        tensor_types: The Python types of its tensors.
+        kernels: Op name to native function. A kernel receives tensors of this backend by position,
+            already promoted, and the op's attributes by keyword, already normalised.
+        in_place_kernels: Op name to a function that overwrites the donated operands and returns
+            them. Used only where nothing reads the old values afterwards.
+        residual_kernels: Op name to a pair. The first is called like the kernel and returns
+            ``(outputs, residual)``; the second takes ``(residual, cotangents)`` and returns the
+            gradients of every operand, as ``<op>_grad`` does.
+    """
+
+    name: ClassVar[str]
+    spec_version: ClassVar[int] = SPEC_VERSION
+    capabilities: ClassVar[frozenset[str]] = frozenset()
+    tensor_types: tuple[type, ...]
+    kernels: Mapping[str, Callable[..., Any]]
+    in_place_kernels: Mapping[str, Callable[..., Any]] = {}
+    residual_kernels: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
+
+    # -- conversion (required) -------------------------------------------------------------
+
+    def asarray(self, value: np.ndarray, dtype: str | None = None) -> Tensor:
+        """Return a tensor that holds a copy of a NumPy array, in `dtype` where given."""
+        raise NotImplementedError
+
+    def to_numpy(self, tensor: Tensor) -> np.ndarray:
+        """Return the values of a tensor as a NumPy array of the same dtype."""
+        raise NotImplementedError
+
+    def describe(self, tensor: Tensor) -> tuple[tuple[int, ...], str]:
+        """Return the shape and the canonical dtype of a tensor."""
+        raise NotImplementedError
+
+    def signature(self, tensor: Tensor) -> Any:
+        """Return something hashable that fixes shape and dtype; called on every eager op."""
+        return (tensor.shape, tensor.dtype)
+
+    # -- storage of Variables --------------------------------------------------------------
+
+    def variable(self, value: np.ndarray, *, trainable: bool) -> Storage:  # noqa: ARG002
+        """Return a new storage that holds a copy of `value`."""
+        return self.asarray(value)
+
+    def read(self, storage: Storage) -> Tensor:
+        """Return the tensor in a storage, without a copy where the framework allows it."""
+        return storage
+
+    def write(self, storage: Storage, tensor: Tensor) -> Storage:  # noqa: ARG002
+        """Put `tensor` into a storage and return it; an immutable framework returns the tensor."""
+        return tensor
+
+    def copy(self, tensor: Tensor) -> Tensor:
+        """Return a tensor of the same values that nothing else can overwrite."""
+        return tensor
+
+    # -- running (optional: the engine has a default for each) -----------------------------
+
+    compile: Callable[..., Any] | None = None
+    """``compile(step) -> runner``; see `horn.engine.compile`. Default: a plan."""
+
+    value_and_grad: Callable[..., Any] | None = None
+    """``value_and_grad(fn, values) -> (outputs, gradients)`` with the framework's own gradient,
+    for steps that cannot be traced. Default: the pages' gradients."""
+
+    def stack_results(self, tensors: list[Tensor]) -> np.ndarray:
+        """Return scalars of this backend as one NumPy array, with one transfer if it can."""
+        import numpy  # noqa: ICN001, PLC0415
+
+        return numpy.stack([self.to_numpy(tensor) for tensor in tensors])
+
+    def __repr__(self) -> str:
+        return f"<horn backend {self.name!r}>"
+
+
+class Context(NamedTuple):
+    """What a call of an op looks up: the chosen backend, the innermost trace, the nesting depth."""
+
+    backend: Backend | None
+    trace: Any
+    depth: int
+
+
+_context: ContextVar[Context] = ContextVar("horn_context", default=Context(None, None, 0))  # noqa: B039
+get_context = _context.get
+
+resolve: list[Callable[[str | None], Backend]] = []
+"""The resolver slot: one function from a name, or None for the default, to a backend."""
+
+
+def load(name: str | None) -> Backend:
+    """Return the backend of that name, or the default one for None."""
+    if not resolve:
+        raise BackendError(
+            "No function that finds backends is installed.",
+            expected="`import horn` before the first op",
+            got="a part of Horn imported by itself",
+            remedy="import horn",
+        )
+    return resolve[0](name)
+
+
+_default: list[Backend] = []
+
+
+def current_backend() -> Backend:
+    """Return the backend that neutral inputs (NumPy arrays, numbers, lists) go to."""
+    chosen = _context.get().backend
+    if chosen is not None:
+        return chosen
+    if not _default:
+        _default.append(load(None))
+    return _default[0]
+
+
+def forget_default() -> None:
+    """Look the default backend up anew at the next call."""
+    _default.clear()
+
+
+def set_backend(backend: Backend | None) -> None:
+    """Make `backend` the current one of this context; None goes back to the default."""
+    _context.set(_context.get()._replace(backend=backend))
+
+
+@contextmanager
+def context(**changes: Any) -> Iterator[Context]:
+    """Run a block in a changed `Context`; the old one comes back however the block ends."""
+    changed = _context.get()._replace(**changes)
+    token = _context.set(changed)
+    try:
+        yield changed
+    finally:
+        _context.reset(token)
+
+
+_owners: dict[type, Backend] = {}
+
+
+def register_types(backend: Backend) -> None:
+    """Note which Python types are tensors of `backend`, once it is loaded."""
+    for tensor_type in backend.tensor_types:
+        _owners[tensor_type] = backend
+
+
+def owner(tensor_type: type) -> Backend | None:
+    """Return the backend whose tensors have this type, or None for what is no tensor."""
+    try:
+        return _owners[tensor_type]
+    except KeyError:
+        pass
+    for known, backend in list(_owners.items()):
+        if issubclass(tensor_type, known):
+            _owners[tensor_type] = backend
+            return backend
+    return None

@@ -1,0 +1,244 @@
+"""What a call of an op means, decided by the types of its arguments.
+
+Boxes note the call on their tape; inside a trace, and on symbols, it is recorded; on tensors and
+neutral values the kernel of their backend runs. Promotion, validation and normalisation happen
+once for each signature, in `prepare`, and are kept.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from horn import contract, dtypes
+from horn.errors import BackendError, UnsupportedOpError
+from horn.spec import normalise
+from horn.spec.boxes import Box
+from horn.spec.graph import Graph, Literal, Node, Symbol, lift, spec_of
+from horn.spec.namespace import ops
+from horn.spec.operators import Operators
+from horn.spec.program import Program, expand
+from horn.spec.sizes import Dim, unknowns
+from horn.spec.tensorspec import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from horn.contract import Backend
+    from horn.spec.op import Op
+
+Form = tuple[int | None, ...]
+"""How flat leaves divide into operands: None for one tensor, a count for a sequence."""
+
+
+class Prepared(NamedTuple):
+    """What one signature of an op comes to."""
+
+    specs: tuple[TensorSpec | None, ...]  # of the operand leaves, after promotion
+    attrs: dict[str, Any]
+    outputs: tuple[TensorSpec, ...]
+    single: bool  # whether the op returns one tensor, or a tuple
+
+
+def call(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) -> Any:
+    """Run, record or note one call; `leaves` are tensors, arrays, numbers, Dims or None."""
+    leaves = [unwrap(x) for x in leaves]
+    context = contract.get_context()
+    level, top = 0, None
+    symbolic = False
+    for x in leaves:
+        if isinstance(x, Operators):
+            symbolic = True
+            if isinstance(x, Box) and x.level > level:
+                level, top = x.level, x
+    trace = context.trace
+    if top is not None and (trace is None or level > trace.level):
+        return top.tape.call(op, leaves, form, attrs)
+    if trace is not None or symbolic or has_dim(leaves, attrs):
+        return record(op, leaves, form, attrs, trace)
+    return run(op, leaves, form, attrs)
+
+
+def unwrap(value: Any) -> Any:
+    """Return the present value of a Variable, and anything else as it is."""
+    stored = getattr(type(value), "__horn_value__", None)
+    return value if stored is None else stored(value)
+
+
+def has_dim(leaves: Sequence[Any], attrs: dict[str, Any]) -> bool:
+    """Return whether an unknown size is among the operands or attributes."""
+    return any(isinstance(x, Dim) for x in leaves) or bool(unknowns(attrs.values()))
+
+
+# -- once per signature ---------------------------------------------------------------------
+
+
+def prepare(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) -> Prepared:
+    """Return the promoted specs, normalised attributes and output specs of a call."""
+    kinds = tuple(_kind(x) for x in leaves)
+    frozen = {name: normalise.freeze(value) for name, value in attrs.items()}
+    items = tuple((name, value, type(value)) for name, value in frozen.items())
+    return _prepare(op, kinds, form, items)
+
+
+def _kind(leaf: Any) -> Any:
+    if leaf is None:
+        return None
+    if isinstance(leaf, bool | int | float):
+        return type(leaf)
+    return int if isinstance(leaf, Dim) else spec_of(leaf)
+
+
+@lru_cache(maxsize=8192)
+def _prepare(op: Op, kinds: tuple[Any, ...], form: Form, items: tuple[Any, ...]) -> Prepared:
+    specs = _promote(op, kinds, form)
+    given = {name: value for name, value, _ in items}
+    attrs = normalise.attributes(op.name, op.attribute_kinds, specs, given)
+    if op.law_rule is None:
+        graph = expand(op, specs, form, attrs)
+        outputs = tuple(out.spec for out in graph.outputs)
+        return Prepared(specs, attrs, outputs, op.returns_single(specs, form, attrs))
+    result = op.law_rule(*op.regroup(specs, form), **attrs)
+    if isinstance(result, tuple):
+        return Prepared(specs, attrs, result, single=False)
+    return Prepared(specs, attrs, (result,), single=True)
+
+
+def _promote(op: Op, kinds: tuple[Any, ...], form: Form) -> tuple[TensorSpec | None, ...]:
+    """Return the spec of each leaf after the promotion that the page declares."""
+    flags = op.promoted(form)
+    tensors = [k.dtype for k, flag in zip(kinds, flags, strict=True) if flag and isinstance(k, TensorSpec)]
+    numbers = [k(1) for k, flag in zip(kinds, flags, strict=True) if flag and isinstance(k, type)]
+    target = dtypes.result_type(tensors, numbers) if tensors or numbers else None
+    if target is not None and op.promote_to_float:
+        target = dtypes.to_float(target)
+    specs: list[TensorSpec | None] = []
+    for kind, flag, boolean in zip(kinds, flags, op.boolean(form), strict=True):
+        wanted = "bool" if boolean else target if flag else None
+        if kind is None:
+            specs.append(None)
+        elif isinstance(kind, type):
+            specs.append(TensorSpec((), wanted or dtypes.of_number(kind(1))))
+        else:
+            specs.append(kind.with_dtype(wanted) if wanted else kind)
+    return tuple(specs)
+
+
+# -- recording ------------------------------------------------------------------------------
+
+
+def record(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any], trace: Any) -> Any:
+    """Add a node to the trace, or to the functional model under construction."""
+    prepared = prepare(op, leaves, form, attrs)
+    inputs = []
+    for leaf, spec in zip(leaves, prepared.specs, strict=True):
+        if leaf is None or spec is None:
+            inputs.append(None)
+            continue
+        neutral = contract.owner(type(leaf)) is None or isinstance(leaf, np.ndarray | np.generic)
+        held = lift(trace, leaf, spec.dtype if neutral and not isinstance(leaf, Operators) else None)
+        inputs.append(held if held.spec.dtype == spec.dtype else ops.cast(held, spec.dtype))
+    node = Node(op, tuple(inputs), form, prepared.attrs, prepared.outputs, trace)
+    return node.outputs[0] if prepared.single else node.outputs
+
+
+# -- running --------------------------------------------------------------------------------
+
+
+def run(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) -> Any:
+    """Run the kernel of the backend that the tensors belong to."""
+    backend = backend_of(op.name, leaves)
+    return entry(op, backend, leaves, form, attrs)(*leaves)
+
+
+def backend_of(what: str, leaves: Sequence[Any]) -> Backend:
+    """Return the one backend of `leaves`; neutral values alone go to the current one."""
+    found: Backend | None = None
+    for leaf in leaves:
+        if leaf is None or isinstance(leaf, np.ndarray | np.generic | bool | int | float):
+            continue
+        owner = contract.owner(type(leaf))
+        if owner is None:
+            continue
+        if found is not None and owner is not found:
+            raise BackendError(
+                f"{what} was given tensors of two backends.",
+                expected="tensors of one backend",
+                got=f"a tensor of {found.name!r} and one of {owner.name!r}",
+                remedy="convert one of them to NumPy first: horn.ops.convert_to_numpy(x)",
+            )
+        found = owner
+    return found or contract.current_backend()
+
+
+def entry(
+    op: Op, backend: Backend, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]
+) -> Callable[..., Any]:
+    """Return a function of the leaves that converts what needs it and calls the kernel."""
+    prepared = prepare(op, leaves, form, attrs)
+    kernel = kernel_for(op, backend, prepared, form)
+    converters = [_converter(backend, x, spec) for x, spec in zip(leaves, prepared.specs, strict=True)]
+    if all(convert is None for convert in converters) and not any(form):
+        return kernel
+    def converted(*values: Any) -> Any:
+        ready = [x if convert is None else convert(x) for x, convert in zip(values, converters, strict=True)]
+        return kernel(*op.regroup(ready, form))
+
+    return converted
+
+
+def kernel_for(op: Op, backend: Backend, prepared: Prepared, form: Form) -> Callable[..., Any]:
+    """Return the kernel with its attributes bound, or the expansion of a composite."""
+    kernel = backend.kernels.get(op.name)
+    if kernel is None:
+        if not op.is_composite:
+            raise missing_kernel(op.name, backend)
+        program = Program(expand(op, prepared.specs, form, prepared.attrs), backend)
+        def expanded(*operands: Any) -> Any:
+            leaves = [x for x in op.flatten(operands)[0] if x is not None]
+            return program.single(*leaves) if prepared.single else program(*leaves)
+
+        return expanded
+    if not prepared.attrs:
+        return kernel
+    attrs = {
+        name: Program(value, backend) if isinstance(value, Graph) else value
+        for name, value in prepared.attrs.items()
+    }
+    return lambda *operands: kernel(*operands, **attrs)
+
+
+def missing_kernel(name: str, backend: Backend) -> UnsupportedOpError:
+    """Return the error for a primitive that a backend does not have."""
+    return UnsupportedOpError(
+        f"The backend {backend.name!r} has no kernel for the op {name!r}.",
+        expected=f"a kernel named {name!r} in its `kernels`",
+        got=f"{len(backend.kernels)} kernels, none of that name",
+        remedy="use another backend, or ask its authors for the kernel",
+    )
+
+
+def _converter(backend: Backend, leaf: Any, spec: TensorSpec | None) -> Callable[[Any], Any] | None:
+    """Return what turns values like `leaf` into tensors of `backend`, or None for no change."""
+    if leaf is None or spec is None:
+        return None
+    if isinstance(leaf, backend.tensor_types):
+        if spec_of(leaf).dtype == spec.dtype:
+            return None
+        cast = backend.kernels["cast"]
+        return lambda value: cast(value, dtype=spec.dtype)
+    target = dtypes.numpy_dtype(spec.dtype)
+    if isinstance(leaf, bool | int | float):
+        return lambda value: _constant(backend, value, type(value), spec.dtype)
+    return lambda value: backend.asarray(np.asarray(value, target), spec.dtype)
+
+
+@lru_cache(maxsize=1024)
+def _constant(backend: Backend, number: complex, kind: type, dtype: str) -> Any:
+    del kind  # part of the key: 1, 1.0 and True are equal
+    return backend.asarray(np.asarray(number, dtypes.numpy_dtype(dtype)), dtype)
+
+
+__all__ = ["Literal", "Symbol", "call", "entry", "prepare", "record", "run", "unwrap"]

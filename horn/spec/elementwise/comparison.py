@@ -1,0 +1,164 @@
+"""Comparisons, logic and choices, element by element.
+
+A comparison with NaN is false, but for `not_equal`, which is true.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from horn.spec.laws import elementwise
+from horn.spec.op import Tensor, composite, ops, primitive
+
+
+@primitive(promote=True)
+def equal(x1: Tensor, x2: Tensor):
+    """Return whether ``x1 == x2``, as bool.
+
+    Example:
+        >>> ops.equal(np.array([1, 2]), 2)
+        array([False,  True])
+    """
+    return np.equal(x1, x2)
+
+
+equal.law(elementwise("equal", "bool"))
+
+
+@primitive(promote=True)
+def not_equal(x1: Tensor, x2: Tensor):
+    """Return whether ``x1 != x2``, as bool; true where either is NaN."""
+    return np.not_equal(x1, x2)
+
+
+not_equal.law(elementwise("not_equal", "bool"))
+
+
+@primitive(promote=True)
+def less(x1: Tensor, x2: Tensor):
+    """Return whether ``x1 < x2``, as bool."""
+    return np.less(x1, x2)
+
+
+less.law(elementwise("less", "bool"))
+
+
+@primitive(promote=True)
+def less_equal(x1: Tensor, x2: Tensor):
+    """Return whether ``x1 <= x2``, as bool."""
+    return np.less_equal(x1, x2)
+
+
+less_equal.law(elementwise("less_equal", "bool"))
+
+
+@composite(promote=True)
+def greater(x1: Tensor, x2: Tensor):
+    """Return whether ``x1 > x2``, as bool."""
+    return ops.less(x2, x1)
+
+
+@composite(promote=True)
+def greater_equal(x1: Tensor, x2: Tensor):
+    """Return whether ``x1 >= x2``, as bool."""
+    return ops.less_equal(x2, x1)
+
+
+@primitive(booleans=("x1", "x2"))
+def logical_and(x1: Tensor, x2: Tensor):
+    """Return whether both are true; numbers count as true unless zero."""
+    return np.logical_and(x1, x2)
+
+
+logical_and.law(elementwise("logical_and", "bool"))
+
+
+@primitive(booleans=("x1", "x2"))
+def logical_or(x1: Tensor, x2: Tensor):
+    """Return whether at least one is true; numbers count as true unless zero."""
+    return np.logical_or(x1, x2)
+
+
+logical_or.law(elementwise("logical_or", "bool"))
+
+
+@primitive(booleans=("x",))
+def logical_not(x: Tensor):
+    """Return whether `x` is false; numbers count as true unless zero."""
+    return np.logical_not(x)
+
+
+logical_not.law(elementwise("logical_not", "bool"))
+
+
+@primitive(promote=True)
+def maximum(x1: Tensor, x2: Tensor):
+    """Return the larger of both, NaN where either is NaN; equal values share the gradient."""
+    return np.maximum(x1, x2)
+
+
+maximum.law(elementwise("maximum"))
+
+
+@maximum.vjp
+def _(cotangent, output, x1, x2):
+    return _split_ties(cotangent, x1, x2)
+
+
+@primitive(promote=True)
+def minimum(x1: Tensor, x2: Tensor):
+    """Return the smaller of both, NaN where either is NaN; equal values share the gradient."""
+    return np.minimum(x1, x2)
+
+
+minimum.law(elementwise("minimum"))
+
+
+@minimum.vjp
+def _(cotangent, output, x1, x2):
+    return _split_ties(cotangent, x2, x1)[::-1]
+
+
+def _split_ties(cotangent, winner, loser):
+    """Return the shares of two operands where the larger takes all and equals take half."""
+    share = ops.where(ops.equal(winner, loser), 0.5, ops.cast(ops.greater(winner, loser), cotangent.dtype))
+    return cotangent * share, cotangent * (1.0 - share)
+
+
+@primitive(promote=("x1", "x2"), booleans=("condition",))
+def where(condition: Tensor, x1: Tensor, x2: Tensor):
+    """Return `x1` where the condition holds and `x2` elsewhere; all three broadcast.
+
+    No gradient, not even a NaN, reaches the operand that was not chosen.
+    """
+    return np.where(condition, x1, x2)
+
+
+where.law(elementwise("where"))
+
+
+@where.vjp
+def _(cotangent, output, condition, x1, x2):
+    return None, ops.where(condition, cotangent, 0.0), ops.where(condition, 0.0, cotangent)
+
+
+@composite(promote=True)
+def clip(x: Tensor, x_min: Tensor, x_max: Tensor):
+    """Return `x` limited to the range from `x_min` to `x_max`; NaN stays NaN.
+
+    The gradient is one inside the range, its ends included, and zero outside.
+    """
+    return ops.minimum(ops.maximum(x, x_min), x_max)
+
+
+@clip.vjp
+def _(cotangent, output, x, x_min, x_max):
+    inside = ops.logical_and(ops.less_equal(x_min, x), ops.less_equal(x, x_max))
+    below, above = ops.less(x, x_min), ops.less(x_max, x)
+    return tuple(ops.where(chosen, cotangent, 0.0) for chosen in (inside, below, above))
+
+
+@composite
+def isnan(x: Tensor):
+    """Return whether `x` is NaN, as bool; integers never are."""
+    return ops.not_equal(x, x)

@@ -1,0 +1,310 @@
+"""A graph made ready to run on one backend: a straight line of kernel calls.
+
+`lower` rewrites a graph until every node is one that the backend has a kernel for, by expanding
+composites; it drops what nothing needs and shares what is computed twice. `Program` then walks
+the line. Plans, compiled steps, eager composites and the bodies of scans are all programs.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn import contract, dtypes, tree
+from horn.errors import UnsupportedOpError
+from horn.spec.graph import Graph, Literal, Node, Symbol, trace
+from horn.spec.sizes import Dim, evaluate
+from horn.spec.tensorspec import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from horn.contract import Backend
+    from horn.spec.op import Op
+
+
+@lru_cache(maxsize=2048)
+def _expand(op: Op, specs: tuple[Any, ...], form: tuple[Any, ...], items: tuple[Any, ...]) -> tuple[Graph, bool]:
+    attrs = {name: value for name, value, _ in items}
+    present = [spec for spec in specs if spec is not None]
+
+    def body(*symbols: Any) -> Any:
+        rest = iter(symbols)
+        leaves = [None if spec is None else next(rest) for spec in specs]
+        return op.run_body(leaves, form, attrs)
+
+    graph, result, captured = trace(body, present)
+    if captured:
+        raise ValueError(f"the body of {op.name!r} reads tensors that are not its operands")
+    return graph, not tree.is_nested(result)
+
+
+def _items(attrs: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple((name, value, type(value)) for name, value in attrs.items())
+
+
+def expand(op: Op, specs: Sequence[Any], form: tuple[Any, ...], attrs: dict[str, Any]) -> Graph:
+    """Return the body of a composite as a graph, recorded once for each signature."""
+    return _expand(op, tuple(specs), form, _items(attrs))[0]
+
+
+def expands_to_single(op: Op, specs: Sequence[Any], form: tuple[Any, ...], attrs: dict[str, Any]) -> bool:
+    """Return whether a composite returns one tensor, and not a tuple of them."""
+    return _expand(op, tuple(specs), form, _items(attrs))[1]
+
+
+class Lowering:
+    """The rewriting of one graph for one set of kernels.
+
+    Args:
+        kernels: The ops that need no expansion.
+        binding: Values of the unknown sizes.
+        keep: Composites that stay whole though they have no plain kernel.
+    """
+
+    def __init__(self, kernels: Mapping[str, Any], binding: Mapping[str, int], keep: frozenset[str]) -> None:
+        self.kernels = kernels
+        self.binding = binding
+        self.keep = keep
+        self._known: dict[Any, Node] = {}
+
+    def graph(self, graph: Graph) -> Graph:
+        """Return `graph` with every node lowered."""
+        inputs = [Symbol(self._spec(symbol.spec)) for symbol in graph.inputs]
+        return Graph(inputs, self._inline(graph, inputs))
+
+    def _inline(self, graph: Graph, values: Sequence[Any]) -> list[Any]:
+        env: dict[int, Any] = {id(s): v for s, v in zip(graph.inputs, values, strict=True)}
+        for node in graph.nodes:
+            leaves = [self._leaf(x, env) for x in node.inputs]
+            for old, new in zip(node.outputs, self._node(node, leaves), strict=True):
+                env[id(old)] = new
+        return [self._leaf(out, env) for out in graph.outputs]
+
+    def _leaf(self, held: Any, env: dict[int, Any]) -> Any:
+        if isinstance(held, Symbol):
+            return env[id(held)]
+        if isinstance(held, Literal) and isinstance(held.value, Dim) and self.binding:
+            dtype = dtypes.numpy_dtype(held.spec.dtype)
+            return Literal(np.asarray(held.value.evaluate(self.binding), dtype), held.spec)
+        return held
+
+    def _node(self, node: Node, leaves: list[Any]) -> Sequence[Any]:
+        op, attrs = node.op, self._attrs(node.attrs)
+        if op.name in self.kernels or op.name in self.keep:
+            return self._emit(node, leaves, attrs)
+        if not op.is_composite:
+            raise UnsupportedOpError(
+                f"This backend has no kernel for the op {op.name!r}.",
+                expected=f"a kernel named {op.name!r}",
+                got="none",
+                remedy="use another backend, or ask its authors for the kernel",
+            )
+        specs = [None if leaf is None else leaf.spec for leaf in leaves]
+        return self._inline(expand(op, specs, node.form, attrs), [x for x in leaves if x is not None])
+
+    def _emit(self, node: Node, leaves: list[Any], attrs: dict[str, Any]) -> Sequence[Any]:
+        key = (node.op.name, tuple(_identity(x) for x in leaves), node.form, _items(attrs))
+        known = self._known.get(key)
+        if known is None:
+            specs = [self._spec(out.spec) for out in node.outputs]
+            known = Node(node.op, tuple(leaves), node.form, attrs, specs, None)
+            known.scope = node.scope
+            self._known[key] = known
+        return known.outputs
+
+    def _attrs(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not self.binding:
+            return attrs
+        return {
+            name: Lowering(self.kernels, self.binding, self.keep).graph(value)
+            if isinstance(value, Graph)
+            else evaluate(value, self.binding)
+            for name, value in attrs.items()
+        }
+
+    def _spec(self, spec: TensorSpec) -> TensorSpec:
+        return TensorSpec(evaluate(spec.shape, self.binding), spec.dtype) if self.binding else spec
+
+
+def _identity(leaf: Any) -> Any:
+    if isinstance(leaf, Literal) and isinstance(leaf.value, np.ndarray) and leaf.value.size <= 4:
+        return (leaf.spec, leaf.value.tobytes())
+    return id(leaf)
+
+
+def lower(
+    graph: Graph,
+    backend: Backend,
+    binding: Mapping[str, int] | None = None,
+    keep: frozenset[str] = frozenset(),
+) -> Graph:
+    """Return `graph` in the ops that `backend` has kernels for, with its sizes filled in."""
+    return Lowering(backend.kernels, binding or {}, keep).graph(graph)
+
+
+class Program:
+    """A lowered graph as a line of kernel calls on one backend.
+
+    Args:
+        graph: Any graph; it is lowered here.
+        backend: Whose kernels run.
+        binding: Values of the unknown sizes of the graph.
+        lowered: Whether `graph` has been lowered already.
+    """
+
+    def __init__(
+        self, graph: Graph, backend: Backend, binding: Mapping[str, int] | None = None, *, lowered: bool = False
+    ) -> None:
+        self.graph = graph if lowered else lower(graph, backend, binding)
+        self.backend = backend
+        self._build()
+
+    def _build(self) -> None:
+        slots: dict[int, int] = {}
+        self._initial: list[Any] = []
+        for symbol in self.graph.inputs:
+            slots[id(symbol)] = self._slot(None)
+        self._inputs = len(self._initial)
+        pairs = residual_pairs(self.graph, self.backend)
+        self.code: list[list[Any]] = []
+        for node in self.graph.nodes:
+            ins = tuple(-1 if x is None else self._input(x, slots) for x in node.inputs)
+            outs = tuple(self._slot(None) for _ in node.outputs)
+            slots.update({id(out): slot for out, slot in zip(node.outputs, outs, strict=True)})
+            function, ins, outs = self._function(node, ins, outs, pairs)
+            self.code.append([function, ins, outs if len(outs) != 1 else outs[0], ()])
+        self._outputs = [self._input(out, slots) for out in self.graph.outputs]
+        self._release()
+
+    def _slot(self, value: Any) -> int:
+        self._initial.append(value)
+        return len(self._initial) - 1
+
+    def _input(self, held: Symbol | Literal, slots: dict[int, int]) -> int:
+        known = slots.get(id(held))
+        if known is None:
+            assert isinstance(held, Literal), "a node reads a symbol that nothing makes"
+            known = slots[id(held)] = self._slot(native_literal(held, self.backend))
+        return known
+
+    def _function(self, node: Node, ins: tuple[int, ...], outs: tuple[int, ...], pairs: dict[int, Any]) -> Any:
+        """Return the function of one instruction, with the slots it reads and fills."""
+        pair = pairs.get(node.serial)
+        if pair is None:
+            return bind(node, self.backend), ins, outs
+        if pair.forward is node:
+            pair.slot = self._slot(None)
+            return pair.run_forward(), ins, (*outs, pair.slot)
+        return pair.run_backward(), (pair.slot, *ins[: pair.cotangents]), outs
+
+    def _release(self) -> None:
+        """Note after which instruction each temporary is dead, so that its memory goes early."""
+        kept = set(self._outputs) | {i for i, value in enumerate(self._initial) if value is not None}
+        kept |= set(range(self._inputs))
+        for step in reversed(self.code):
+            filled = step[2] if isinstance(step[2], tuple) else (step[2],)
+            last = [slot for slot in {*step[1], *filled} if slot >= 0 and slot not in kept]
+            kept |= set(last)
+            step[3] = tuple(last)
+        self.code = [tuple(step) for step in self.code]  # type: ignore[misc]
+
+    def __call__(self, *values: Any) -> tuple[Any, ...]:
+        """Run on tensors of the backend, one for each input; return one for each output."""
+        env = self._initial.copy()
+        env[: self._inputs] = values
+        env.append(None)  # slot -1: an absent operand
+        for function, ins, outs, dead in self.code:
+            result = function(*[env[i] for i in ins])
+            if type(outs) is int:
+                env[outs] = result
+            else:
+                for slot, value in zip(outs, result, strict=True):
+                    env[slot] = value
+            for slot in dead:
+                env[slot] = None
+        return tuple([env[i] for i in self._outputs])
+
+    def single(self, *values: Any) -> Any:
+        """Run and return the only output."""
+        return self(*values)[0]
+
+
+def native_literal(literal: Literal, backend: Backend) -> Any:
+    """Return a constant of a graph as a tensor of `backend`."""
+    value = literal.value
+    if isinstance(value, np.ndarray | np.generic):
+        return backend.asarray(np.asarray(value), literal.spec.dtype)
+    owner = contract.owner(type(value))
+    if owner is None or owner is backend:
+        return value
+    return backend.asarray(owner.to_numpy(value), literal.spec.dtype)
+
+
+def bind(node: Node, backend: Backend) -> Callable[..., Any]:
+    """Return the kernel of a node as a function of its flat operand leaves."""
+    kernel = backend.kernels[node.op.name]
+    attrs = {
+        name: Program(value, backend) if isinstance(value, Graph) else value
+        for name, value in node.attrs.items()
+    }
+    if any(count is not None for count in node.form):
+        regroup, form = node.op.regroup, node.form
+        return lambda *leaves: kernel(*regroup(leaves, form), **attrs)
+    if attrs:
+        return lambda *leaves: kernel(*leaves, **attrs)
+    return kernel
+
+
+class Pair:
+    """A forward node and the node of its gradient, which share a residual outside the graph."""
+
+    def __init__(self, forward: Node, kernels: tuple[Any, Any], cotangents: int) -> None:
+        self.forward = forward
+        self.cotangents = cotangents
+        self.slot = -1
+        self._forward, self._backward = kernels
+
+    def run_forward(self) -> Callable[..., Any]:
+        """Return the forward function: its outputs, then the residual."""
+        node, kernel, attrs = self.forward, self._forward, self.forward.attrs
+        single = len(node.outputs) == 1
+
+        def forward(*leaves: Any) -> tuple[Any, ...]:
+            outputs, residual = kernel(*node.op.regroup(leaves, node.form), **attrs)
+            return (outputs, residual) if single else (*outputs, residual)
+
+        return forward
+
+    def run_backward(self) -> Callable[..., Any]:
+        """Return the function from residual and cotangents to the gradients."""
+        kernel, single = self._backward, self.cotangents == 1
+        return lambda residual, *given: kernel(residual, given[0] if single else given)
+
+
+def residual_pairs(graph: Graph, backend: Backend) -> dict[int, Pair]:
+    """Find each gradient node whose forward node is in the graph too, where kernels exist.
+
+    A gradient op takes the cotangents, then the outputs and the operands of the forward op, with
+    the same attributes.
+    """
+    found: dict[int, Pair] = {}
+    makers = {id(out): node for node in graph.nodes for out in node.outputs}
+    for node in graph.nodes:
+        source = node.op.gradient_of
+        if source is None or source not in backend.residual_kernels:
+            continue
+        count = (len(node.inputs) - 1) // 2
+        for cotangents in range(1, count + 1):
+            forward = makers.get(id(node.inputs[cotangents]))
+            if forward is None or forward.op.name != source or len(forward.outputs) != cotangents:
+                continue
+            expected = (*forward.outputs, *forward.inputs)
+            if [id(x) for x in node.inputs[cotangents:]] == [id(x) for x in expected]:
+                if forward.serial not in found and forward.attrs == node.attrs:
+                    pair = Pair(forward, backend.residual_kernels[source], cotangents)
+                    found[forward.serial] = found[node.serial] = pair
+                break
+    return found
