@@ -46,6 +46,10 @@ class ShapeError(HornError, ValueError):
     """Sizes do not fit: an op, a layer or a batch received a shape it cannot take."""
 
 
+class UnknownSizeError(ShapeError):
+    """A decision hangs on a size that is not known yet."""
+
+
 class DTypeError(HornError, TypeError):
     """A dtype does not fit, or names nothing that Horn knows."""
 

@@ -105,7 +105,7 @@ class Tape:
         are noted instead.
         """
         if op.vjp_rule is None and op.is_composite:
-            return op.run_body(leaves, form, attrs)
+            return op.inline(leaves, form, attrs, self.watch)
         if op.on_tape is not None:
             attrs = {**attrs, **op.on_tape}
         inner = [x.value if self.owns(x) else x for x in leaves]

@@ -50,7 +50,7 @@ def _(stop, dtype):
     return TensorSpec((stop,), dtype)
 
 
-@primitive
+@primitive(identity=True)
 def cast(x: Tensor, dtype: DType):
     """Return `x` in another dtype.
 
@@ -95,7 +95,7 @@ def ones_like(x: Tensor):
     return ops.full(x.shape, 1, x.dtype)
 
 
-@primitive(aliases=True)
+@primitive(aliases=True, identity=True)
 def stop_gradient(x: Tensor):
     """Return `x`; no gradient flows through."""
     return x

@@ -126,6 +126,30 @@ def _promote(op: Op, kinds: tuple[Any, ...], form: Form) -> tuple[TensorSpec | N
     return tuple(specs)
 
 
+def inline(
+    op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any], box: Callable[[Any], Any]
+) -> tuple[list[Any], Form, dict[str, Any]]:
+    """Return operands and attributes as the body of a composite expects them.
+
+    Neutral and native operands are put into boxes, so that the body's operators are ours.
+    """
+    specs = _promote(op, tuple(_kind(x) for x in leaves), form)
+    ready = []
+    for leaf, spec in zip(leaves, specs, strict=True):
+        if leaf is None or spec is None:
+            ready.append(None)
+            continue
+        if isinstance(leaf, bool | int | float):
+            leaf = np.asarray(leaf, dtypes.numpy_dtype(spec.dtype))
+        elif isinstance(leaf, Dim):
+            leaf = ops.full((), 1, spec.dtype) * leaf
+        elif spec_of(leaf).dtype != spec.dtype:
+            leaf = ops.cast(leaf, spec.dtype)
+        ready.append(leaf if isinstance(leaf, Operators) else box(leaf))
+    frozen = {name: normalise.freeze(value) for name, value in attrs.items()}
+    return ready, form, normalise.attributes(op.name, op.attribute_kinds, specs, frozen)
+
+
 # -- recording ------------------------------------------------------------------------------
 
 

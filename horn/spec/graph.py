@@ -267,6 +267,9 @@ def lift(trace: Trace | None, value: Any, dtype: str | None = None) -> Symbol | 
 
     A neutral value becomes a literal of `dtype`, where that is given.
     """
+    stored = getattr(type(value), "__horn_value__", None)
+    if stored is not None:
+        value = stored(value)
     if isinstance(value, Literal):
         return value
     if isinstance(value, Operators):

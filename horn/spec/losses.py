@@ -77,7 +77,7 @@ def categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool =
 
 
 @composite(to_float=False)
-def sparse_categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False, axis: Axis = -1):
+def sparse_categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1):
     """Return the cross-entropy of integer labels, in nats: minus the log-probability of the label.
 
     A label outside of the classes has no probability and yields NaN; `fit` checks the labels

@@ -38,6 +38,7 @@ class Op:
         bounds_rule: Specs and attributes to ``(operand, low, high)``: the indices that are legal.
         promote_to_float: Whether integers become the default float first.
         aliases: Whether the result may share memory with the first operand.
+        identity: Whether the result is the first operand where their specs are equal.
         booleans: Names of the operands that are cast to bool first.
         donates: Names of the operands whose memory the results may take over, in order.
         gradient_of: The op whose gradient this op is.
@@ -52,6 +53,7 @@ class Op:
         promote: bool | tuple[str, ...] = (),
         to_float: bool = False,
         aliases: bool = False,
+        identity: bool = False,
         donates: tuple[str, ...] = (),
         booleans: tuple[str, ...] = (),
         gradient_of: str | None = None,
@@ -66,6 +68,7 @@ class Op:
         self.body = body
         self.is_composite = is_composite
         self.aliases = aliases
+        self.identity = identity
         self.donates = donates
         self.booleans = booleans
         self.gradient_of = gradient_of
@@ -196,6 +199,12 @@ class Op:
     def run_body(self, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) -> Any:
         """Run the page's body on operands that are already flat."""
         return self.body(*self.regroup(leaves, form), **attrs)
+
+    def inline(
+        self, leaves: Sequence[Any], form: Form, attrs: dict[str, Any], box: Callable[[Any], Any]
+    ) -> Any:
+        """Run the page's body on operands promoted as a call would, each a symbol or a box."""
+        return self.run_body(*dispatch.inline(self, leaves, form, attrs, box))
 
     # -- operands, flat and grouped ------------------------------------------------------------
 

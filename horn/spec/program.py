@@ -15,7 +15,7 @@ import numpy as np
 from horn import contract, dtypes, tree
 from horn.errors import UnsupportedOpError
 from horn.spec.graph import Graph, Literal, Node, Symbol, trace
-from horn.spec.sizes import Dim, evaluate
+from horn.spec.sizes import Dim, evaluate, unknowns
 from horn.spec.tensorspec import TensorSpec
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from horn.contract import Backend
     from horn.spec.op import Op
+
+_FOLDED = 1024
+"""The most elements of a constant that lowering works out."""
 
 
 @lru_cache(maxsize=2048)
@@ -93,6 +96,10 @@ class Lowering:
 
     def _node(self, node: Node, leaves: list[Any]) -> Sequence[Any]:
         op, attrs = node.op, self._attrs(node.attrs)
+        if op.identity and self._spec(node.outputs[0].spec) == leaves[0].spec:
+            return leaves[:1]
+        if _is_constant(node, leaves, attrs):
+            return _fold(node, leaves, attrs)
         if op.name in self.kernels or op.name in self.keep:
             return self._emit(node, leaves, attrs)
         if not op.is_composite:
@@ -129,8 +136,25 @@ class Lowering:
         return TensorSpec(evaluate(spec.shape, self.binding), spec.dtype) if self.binding else spec
 
 
+def _is_constant(node: Node, leaves: list[Any], attrs: dict[str, Any]) -> bool:
+    """Return whether a node can be worked out now: small, primitive, and of NumPy constants alone."""
+    if node.op.is_composite or any(isinstance(value, Graph) for value in attrs.values()):
+        return False
+    if not all(isinstance(x, Literal) and isinstance(x.value, np.ndarray) for x in leaves):
+        return False
+    sizes = [out.spec.size for out in node.outputs]
+    return not unknowns(attrs.values()) and all(isinstance(n, int) and n <= _FOLDED for n in sizes)
+
+
+def _fold(node: Node, leaves: list[Any], attrs: dict[str, Any]) -> list[Literal]:
+    operands = node.op.regroup([x.value for x in leaves], node.form)
+    result = node.op.body(*operands, **attrs)
+    results = result if isinstance(result, tuple) else (result,)
+    return [Literal(np.asarray(r), out.spec) for r, out in zip(results, node.outputs, strict=True)]
+
+
 def _identity(leaf: Any) -> Any:
-    if isinstance(leaf, Literal) and isinstance(leaf.value, np.ndarray) and leaf.value.size <= 4:
+    if isinstance(leaf, Literal) and isinstance(leaf.value, np.ndarray) and leaf.value.size <= _FOLDED:
         return (leaf.spec, leaf.value.tobytes())
     return id(leaf)
 

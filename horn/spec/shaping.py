@@ -13,7 +13,7 @@ from horn.spec.op import Tensor, composite, ops, primitive
 from horn.spec.sizes import Dim, product
 
 
-@primitive(aliases=True)
+@primitive(aliases=True, identity=True)
 def reshape(x: Tensor, newshape: Shape):
     """Return the elements of `x`, in the order of rows, in another shape.
 
@@ -86,7 +86,7 @@ def _(cotangent, output, x, *, axes):
     return ops.transpose(cotangent, tuple(order.index(i) for i in range(len(order))))
 
 
-@primitive(aliases=True)
+@primitive(aliases=True, identity=True)
 def broadcast_to(x: Tensor, shape: Shape):
     """Return `x` repeated along its axes of size one, and along new leading ones, to `shape`."""
     return np.broadcast_to(x, shape)
@@ -149,7 +149,7 @@ def _cut(x, axis, start, stop):
     return ops.slice(x, starts, stops)
 
 
-@primitive(aliases=True)
+@primitive(aliases=True, identity=True)
 def slice(  # noqa: A001  (Keras's and NumPy's word)
     x: Tensor, starts: tuple[int, ...], stops: tuple[int, ...], strides: tuple[int, ...] | None = None
 ):

@@ -3,14 +3,14 @@
 A `Dim` is kept as a sum of products with integer factors, so two expressions of the same value
 are equal and hash alike: ``(N + 1) * 2 == 2 * N + 2``. Quotients and remainders that do not
 divide out stay whole, as atoms. An unknown stands for a size of at least one; a comparison that
-this cannot decide raises `ShapeError` and names the unknowns.
+this cannot decide raises `UnknownSizeError` and names the unknowns.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn.errors import ShapeError
+from horn.errors import UnknownSizeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -133,7 +133,7 @@ class Dim:
             most = sum(f for m, f in terms.items() if all(isinstance(a, str) for a in m))
             if constant + most < 0:
                 return False
-        raise ShapeError(
+        raise UnknownSizeError(
             f"Whether {self} {sign} {other} cannot be decided while "
             f"{', '.join(sorted(self.unknowns()))} is unknown.",
             expected="a comparison that holds for every size, or fails for every size",
@@ -145,7 +145,7 @@ class Dim:
         return self > 0
 
     def __index__(self) -> int:
-        raise ShapeError(
+        raise UnknownSizeError(
             f"The size {self} is not known yet, so it is no Python integer.",
             expected="a fixed size",
             got=f"the unknown size {self}",

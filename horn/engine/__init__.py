@@ -1,0 +1,1 @@
+"""How things run: gradients, traced steps, plans, numerics."""

@@ -1,0 +1,63 @@
+"""From a stateful function to something fast: trace it, compile it for a backend, run it.
+
+`Compiled` checks the state out of the Variables before each dispatch and in again after it, so
+that a callback, an exception or Ctrl-C sees a whole model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from horn import contract, tree
+from horn.engine.plan import Runner
+from horn.engine.step import Step, trace_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from horn.contract import Backend
+
+
+class Compiled:
+    """A step on one backend.
+
+    Args:
+        step: The traced step.
+        backend: Where it runs.
+    """
+
+    def __init__(self, step: Step, backend: Backend) -> None:
+        self.step = step
+        self.backend = backend
+        self.run = Runner(step, backend) if backend.compile is None else backend.compile(step)
+
+    def __call__(self, arrays: Sequence[Any], order: Any = None, start: int = 0, count: int = 1) -> Any:
+        """Run `count` steps and return the results of the last, as the tree the function returned.
+
+        Args:
+            arrays: Tensors of the backend: the leaves of a batch, or with `order` of the data set.
+            order: int32 (steps, batch), the rows of each batch; None to run on `arrays` as they are.
+            start: The first step to run.
+            count: How many steps to run.
+        """
+        variables = self.step.variables
+        state = [variable.storage(self.backend) for variable in variables]
+        try:
+            with contract.context(backend=self.backend):
+                results = self.run(state, arrays, order, start, count)
+        finally:
+            for variable, storage in zip(variables, state, strict=True):
+                variable.set_storage(storage)
+        return tree.unflatten(self.step.results, results)
+
+
+def compile_step(fn: Callable[..., Any], batch: Any, backend: Backend) -> Compiled:
+    """Trace ``fn(batch)`` and compile it for `backend`.
+
+    Args:
+        fn: Takes a tree like `batch`, may read and assign Variables, returns a tree of tensors.
+        batch: A tree of specs or arrays.
+        backend: Where it will run.
+    """
+    with contract.context(backend=backend):
+        return Compiled(trace_step(fn, batch), backend)

@@ -1,0 +1,206 @@
+"""A step: stateful code, traced once into a graph from state and batch to new state and results."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from horn import tree
+from horn.errors import DataError, UnknownSizeError
+from horn.spec.graph import Graph, Symbol, Trace, lift, spec_of
+from horn.spec.laws import show
+from horn.spec.program import Program, expand, lower
+from horn.spec.sizes import Dim
+from horn.spec.tensorspec import TensorSpec
+from horn.state.pure import Discovery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from horn.contract import Backend
+    from horn.state.variable import Variable
+
+BATCH = Dim("N")
+"""The unknown number of examples in a batch."""
+
+_KEPT_PROGRAMS = 8
+
+
+class Bound(NamedTuple):
+    """What an op demands of integers that come straight from the batch."""
+
+    leaf: int
+    low: Any
+    high: Any
+    op: str
+    scope: str
+
+
+class Step:
+    """A traced step, ready to be compiled by any backend.
+
+    Attributes:
+        graph: Inputs are the state, then the leaves of the batch; outputs are the new values of
+            the updated state, then the results.
+        variables: The Variables that the state stands for, in order, without duplicates.
+        updates: Output i is the new value of state input ``updates[i]``.
+        results: The tree that the step returned, with symbols for leaves.
+    """
+
+    def __init__(self, graph: Graph, variables: list[Variable], updates: list[int], results: Any) -> None:
+        self.graph = graph
+        self.variables = variables
+        self.updates = updates
+        self.results = results
+        self._lowered: dict[int, Graph] = {}
+        self._programs: OrderedDict[Any, Any] = OrderedDict()
+
+    @property
+    def n_state(self) -> int:
+        """How many of the inputs are state."""
+        return len(self.variables)
+
+    @property
+    def batch(self) -> list[Symbol]:
+        """The inputs that are leaves of the batch."""
+        return self.graph.inputs[self.n_state :]
+
+    def binding(self, shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
+        """Return the values of the unknown sizes for a batch of these shapes."""
+        found: dict[str, int] = {}
+        for symbol, shape in zip(self.batch, shapes, strict=True):
+            for size, value in zip(symbol.spec.shape, shape, strict=True):
+                if isinstance(size, Dim):
+                    (name,) = size.unknowns()
+                    if found.setdefault(name, value) != value:
+                        raise DataError(
+                            "The arrays of a batch have different numbers of examples.",
+                            expected="one size along the first axis of inputs, targets and weights",
+                            got=f"{found[name]} and {value}",
+                            remedy="make the arrays equally long",
+                        )
+        return found
+
+    def lowered(self, backend: Backend, shapes: Sequence[tuple[int, ...]], keep: frozenset[str] = frozenset()) -> Graph:
+        """Return the graph in the ops of `backend`, with the sizes of a batch filled in."""
+        return lower(self.graph, backend, self.binding(shapes), keep)
+
+    def program(
+        self,
+        backend: Backend,
+        shapes: Sequence[tuple[int, ...]],
+        make: Callable[[Backend, Sequence[tuple[int, ...]]], Any] | None = None,
+    ) -> Any:
+        """Return the program for a batch of these shapes; a bounded number is kept.
+
+        Args:
+            backend: Whose kernels run.
+            shapes: One shape for each leaf of the batch.
+            make: What to keep in place of a plain `Program`.
+        """
+        key = (backend, tuple(map(tuple, shapes)))
+        found = self._programs.get(key)
+        if found is None:
+            if make is None:
+                found = Program(self.lowered(backend, shapes), backend, lowered=True)
+            else:
+                found = make(backend, shapes)
+            self._programs[key] = found
+            while len(self._programs) > _KEPT_PROGRAMS:
+                self._programs.popitem(last=False)
+        self._programs.move_to_end(key)
+        return found
+
+    def contains(self, name: str) -> bool:
+        """Return whether the step calls an op, directly or inside of composites and scans."""
+        return _contains(self.graph, name, {})
+
+    def bounds(self) -> list[Bound]:
+        """Return what ops demand of integers that reach them unchanged from the batch."""
+        leaves = {id(symbol): i for i, symbol in enumerate(self.batch)}
+        found: list[Bound] = []
+        for node in self.graph.nodes:
+            rule = node.op.bounds_rule
+            if rule is None:
+                continue
+            operands = node.op.regroup(node.inputs, node.form)
+            named, low, high = rule(*operands, **node.attrs)
+            origin = _origin(operands[list(node.op.operands).index(named)])
+            if id(origin) in leaves:
+                found.append(Bound(leaves[id(origin)], low, high, node.op.name, node.scope))
+        return found
+
+
+def _origin(symbol: Any) -> Any:
+    """Return where a symbol's values come from, past changes of shape and dtype."""
+    while isinstance(symbol, Symbol) and symbol.node is not None:
+        if symbol.node.op.name not in ("cast", "reshape", "expand_dims", "squeeze", "transpose", "slice"):
+            break
+        symbol = symbol.node.inputs[0]
+    return symbol
+
+
+def _contains(graph: Graph, name: str, seen: dict[int, bool]) -> bool:
+    if id(graph) in seen:
+        return False
+    seen[id(graph)] = True
+    for node in graph.nodes:
+        if node.op.name == name:
+            return True
+        inner = [value for value in node.attrs.values() if isinstance(value, Graph)]
+        if node.op.is_composite:
+            specs = [None if x is None else x.spec for x in node.inputs]
+            inner.append(expand(node.op, specs, node.form, node.attrs))
+        if any(_contains(body, name, seen) for body in inner):
+            return True
+    return False
+
+
+def trace_step(fn: Callable[..., Any], batch: Any) -> Step:
+    """Trace ``fn(batch)``, which may read and assign Variables, into a `Step`.
+
+    The number of examples stays unknown where the code allows it; code that must know it is
+    traced for the sizes of this batch.
+
+    Args:
+        fn: Takes a tree of tensors like `batch` and returns a tree of results.
+        batch: A tree of `TensorSpec` or of arrays; the first axis of each counts the examples.
+    """
+    specs = [leaf if isinstance(leaf, TensorSpec) else spec_of(leaf) for leaf in tree.flatten(batch)]
+    try:
+        return _trace(fn, batch, [_open(spec) for spec in specs])
+    except UnknownSizeError:
+        return _trace(fn, batch, specs)
+
+
+def _open(spec: TensorSpec) -> TensorSpec:
+    return spec.with_shape((BATCH, *spec.shape[1:])) if spec.rank else spec
+
+
+def _trace(fn: Callable[..., Any], batch: Any, specs: list[TensorSpec]) -> Step:
+    recording = Trace()
+    with recording.active(), Discovery(recording).active() as state:
+        leaves = [recording.input(spec) for spec in specs]
+        results = fn(tree.unflatten(batch, list(leaves)))
+        held = [lift(recording, leaf) for leaf in tree.flatten(results)]
+        variables = [variable for variable, _ in state.inputs]
+        updates = [i for i, variable in enumerate(variables) if id(variable) in state.assigned]
+        new = [lift(recording, state.values[id(variables[i])]) for i in updates]
+    if recording.captures:
+        raise ValueError(f"a step captured {show(tuple(s.spec.shape for _, s in recording.captures))}")
+    inputs = [symbol for _, symbol in state.inputs] + leaves
+    return Step(Graph(inputs, [*new, *held]), variables, updates, tree.unflatten(results, held))
+
+
+def output_specs(fn: Callable[..., Any], inputs: Any) -> Any:
+    """Return the tree of specs that ``fn(inputs)`` returns, without running anything.
+
+    Args:
+        fn: May read Variables.
+        inputs: A tree of `TensorSpec`.
+    """
+    recording = Trace()
+    with recording.active(), Discovery(recording).active():
+        symbols = [recording.input(spec) for spec in tree.flatten(inputs)]
+        results = fn(tree.unflatten(inputs, symbols))
+    return tree.map_structure(lambda leaf: None if leaf is None else spec_of(leaf), results)

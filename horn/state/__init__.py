@@ -1,0 +1,1 @@
+"""What training changes: Variables, pure runs over them, random streams."""
