@@ -64,6 +64,10 @@ class Backend:
         """Return a tensor that holds a copy of a NumPy array, in `dtype` where given."""
         raise NotImplementedError
 
+    def adopt(self, value: np.ndarray) -> Tensor:
+        """Return a tensor of a NumPy array that nobody changes; without a copy where that is possible."""
+        return self.asarray(value)
+
     def to_numpy(self, tensor: Tensor) -> np.ndarray:
         """Return the values of a tensor as a NumPy array of the same dtype."""
         raise NotImplementedError

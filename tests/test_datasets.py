@@ -136,7 +136,7 @@ def test_mnist_absent_from_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_mnist_with_files_missing(tmp_path: Path) -> None:
     contents = small_mnist()
     del contents["t10k-labels-idx1-ubyte.gz"]
-    with pytest.raises(DataError, match="no t10k-labels-idx1-ubyte.gz"):
+    with pytest.raises(DataError, match=r"no t10k-labels-idx1-ubyte\.gz"):
         mnist.load_data(put(tmp_path, contents))
 
 
@@ -205,7 +205,7 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Server
 
-    def do_GET(self) -> None:  # noqa: N802  (the name that http.server calls)
+    def do_GET(self) -> None:
         name = self.path.lstrip("/")
         self.server.asked.append(name)
         body = self.server.bodies.get(name)
@@ -308,5 +308,5 @@ def test_no_server_at_all(tmp_path: Path) -> None:
 def test_a_cache_that_cannot_be_written(server: Server, tmp_path: Path) -> None:
     server.bodies = {"file.gz": gzip.compress(b"content")}
     (tmp_path / "cache").write_text("a file where the folder should be")
-    with pytest.raises(DataError, match="file.gz could not be downloaded"):
+    with pytest.raises(DataError, match=r"file\.gz could not be downloaded"):
         download.fetch(tmp_path / "cache" / "file.gz", [f"{server.url}/file.gz"], content_of(b"content"))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from horn.spec.graph import Node
     from horn.spec.op import Op
 
-    Noise = Callable[[Node, Sequence[Any], tuple[Any, ...]], tuple[Any, ...]]
+    Noise = Callable[[Node | None, Sequence[Any], tuple[Any, ...]], tuple[Any, ...]]
 
 
 def widen(value: Any) -> np.ndarray:
@@ -94,7 +94,8 @@ def evaluate(graph: Graph, values: Sequence[Any], noise: Noise | None = None) ->
         graph: A graph whose sizes are all known.
         values: One NumPy array for each input.
         noise: Called after each primitive with its node, its operands and the tuple of its results;
-            returns the results to go on with. Inside the body of a scan too.
+            returns the results to go on with. Inside the body of a scan too. Called with None, the
+            literal and its value for each constant.
 
     Example:
         >>> from horn.spec.graph import trace
@@ -111,7 +112,10 @@ def _run(graph: Graph, values: Sequence[Any], noise: Noise | None) -> list[Any]:
     env: dict[int, Any] = {id(symbol): value for symbol, value in zip(graph.inputs, values, strict=True)}
 
     def read(held: Any) -> Any:
-        return native_literal(held, backend) if isinstance(held, Literal) else env[id(held)]
+        if isinstance(held, Literal) and id(held) not in env:
+            value = native_literal(held, backend)
+            env[id(held)] = value if noise is None else noise(None, [held], (value,))[0]
+        return env[id(held)]
 
     for node in graph.nodes:
         operands = node.op.regroup([None if x is None else read(x) for x in node.inputs], node.form)

@@ -16,7 +16,7 @@ import numpy as np
 from horn import contract, dtypes, settings, tree
 from horn.errors import DTypeError, TraceError
 from horn.spec.operators import Operators
-from horn.spec.sizes import Dim
+from horn.spec.sizes import Dim, public
 from horn.spec.tensorspec import TensorSpec
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from horn.spec.op import Op
 
 _serial = itertools.count()
+
+
+def next_serial() -> int:
+    """Return a number larger than all before: the order in which nodes were made."""
+    return next(_serial)
 
 
 class Symbol(Operators):
@@ -52,6 +57,20 @@ class Symbol(Operators):
     def level(self) -> int:  # type: ignore[override]
         """How deep the trace is that this symbol belongs to."""
         return self.trace.level if self.trace is not None else 0
+
+
+class KerasTensor(Symbol):
+    """A symbolic tensor of a functional model under construction, as `Input` and layers give it.
+
+    Its `shape` has None for a size that is not known.
+    """
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """One size for each axis, None where it is not known."""
+        return public(self.spec.shape)
 
 
 class Literal:
@@ -99,8 +118,9 @@ class Node:
         self.inputs = inputs
         self.form = form
         self.attrs = attrs
-        self.outputs = tuple(Symbol(spec, self, i, trace) for i, spec in enumerate(specs))
-        self.serial = next(_serial)
+        kind = KerasTensor if any(isinstance(x, KerasTensor) for x in inputs) else Symbol
+        self.outputs = tuple(kind(spec, self, i, trace) for i, spec in enumerate(specs))
+        self.serial = next_serial()
         self.scope = "/".join(_scope)
 
     def __repr__(self) -> str:

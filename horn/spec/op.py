@@ -10,10 +10,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, overload
 
-from horn import contract
+import numpy as np
+
+from horn import contract, dtypes
 from horn.contract import Tensor
 from horn.errors import ArgumentError
-from horn.spec import dispatch, program
+from horn.spec import dispatch, graph, program
 from horn.spec.namespace import ops
 
 if TYPE_CHECKING:
@@ -311,5 +313,37 @@ def _declare(body: Callable[..., Any] | None, rules: dict[str, Any], *, is_compo
 
     return declare if body is None else declare(body)
 
+
+def shape(x: Any) -> tuple[Any, ...]:
+    """Return the sizes of anything an op takes; one that is not known yet is a `Dim`.
+
+    Example:
+        >>> ops.shape(np.zeros((2, 3)))
+        (2, 3)
+    """
+    return tuple(graph.spec_of(x).shape)
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """Return a tensor of any backend, a Variable, a number or a list as a NumPy array."""
+    if not isinstance(x, np.ndarray):
+        x = dispatch.unwrap(x)
+        owner = contract.owner(type(x))
+        return graph.as_array(x) if owner is None else owner.to_numpy(x)
+    return x
+
+
+def convert_to_tensor(x: Any, dtype: str | None = None) -> Any:
+    """Return a tensor of the current backend; one of another backend is copied over."""
+    backend = contract.current_backend()
+    x = dispatch.unwrap(x)
+    if not isinstance(x, graph.Operators) and not isinstance(x, backend.tensor_types):
+        array = convert_to_numpy(x)
+        x = backend.asarray(array, dtypes.canonical(dtype or array.dtype))
+    return x if dtype is None or graph.spec_of(x).dtype == dtype else ops.cast(x, dtype)
+
+
+for function in (shape, convert_to_numpy, convert_to_tensor):
+    setattr(ops, function.__name__, function)
 
 __all__ = ["Op", "Tensor", "composite", "ops", "primitive"]

@@ -156,7 +156,7 @@ def get_item(x: Any, index: Any) -> Any:
         if isinstance(index, Operators) or (hasattr(index, "shape") and index.shape):
             return ops.take(x, index, axis=0)
         index = (index,)
-    rank = len(x.shape)
+    rank = len(x.spec.shape)
     taken = sum(1 for item in index if item is not None and item is not Ellipsis)
     if taken > rank:
         raise ArgumentError(
@@ -181,7 +181,7 @@ def _get_basic(x: Any, index: tuple[Any, ...]) -> Any:
         if item is None:
             shape.append(1)
             continue
-        size = x.shape[axis]
+        size = x.spec.shape[axis]
         if isinstance(item, slice):
             start, stop, stride = _slice_bounds(item, size)
             shape.append((stop - start + stride - 1) // stride)
@@ -193,7 +193,7 @@ def _get_basic(x: Any, index: tuple[Any, ...]) -> Any:
         strides.append(stride)
         axis += 1
     cut = ops.slice(x, tuple(starts), tuple(stops), tuple(strides))
-    return cut if len(shape) == len(cut.shape) and tuple(shape) == cut.shape else ops.reshape(cut, tuple(shape))
+    return cut if len(shape) == len(cut.spec.shape) and tuple(shape) == cut.spec.shape else ops.reshape(cut, tuple(shape))
 
 
 def _slice_bounds(item: slice, size: Any) -> tuple[Any, Any, int]:

@@ -64,6 +64,9 @@ def lstm(
         return (h, c), h
 
     (h, c), outputs = ops.scan(step, (initial_h, initial_c), projected, reverse=go_backwards)
+    if go_backwards:
+        time = outputs.shape[0]
+        outputs = ops.take(outputs, (time - 1) - ops.arange(time), axis=0)
     return ops.transpose(outputs, (1, 0, 2)), h, c
 
 

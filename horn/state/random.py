@@ -107,6 +107,10 @@ class Stream:
             self.seed, self.consumer = int(seed) & (2**64 - 1), _EXPLICIT
         self.drawn = 0
 
+    def key(self) -> np.ndarray:
+        """Return the key of draws that number their steps themselves, such as one for each epoch."""
+        return derive(self.seed, self.consumer, 0)
+
     def next(self) -> tuple[np.ndarray, Any]:
         """Return the key and the step of the next draw, for `ops.random_bits` and its kin."""
         running = _step.get()

@@ -46,7 +46,7 @@ def load_data() -> tuple[Part, Part]:
         >>> [int(label) for label in y_test[:5]]
         [0, 2, 4, 7, 1]
     """
-    with files(__package__).joinpath("digits.npz").open("rb") as file, np.load(file) as arrays:
+    with files("horn.api.datasets").joinpath("digits.npz").open("rb") as file, np.load(file) as arrays:
         images, labels = arrays["images"], arrays["labels"]
     testing = np.zeros(len(labels), dtype=bool)
     testing[np.argsort(labels, kind="stable")[::_SHARE]] = True

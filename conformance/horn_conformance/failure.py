@@ -1,0 +1,84 @@
+"""What a disagreement says: where, by how much, and a few lines to paste that show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn import tree
+
+if TYPE_CHECKING:
+    from horn_conformance.compare import Mismatch
+    from horn_conformance.trial import Trial
+
+_SHOWN = 64
+"""Operands with more elements are drawn anew by the reproducer."""
+
+
+class Disagreement(AssertionError):
+    """A backend does not mean what a page says.
+
+    Args:
+        op: The op, or ``"backend"``.
+        check: Which check found it.
+        what: One line.
+        details: Further lines.
+    """
+
+    def __init__(self, op: str, check: str, what: str, details: str = "") -> None:
+        self.op, self.check, self.what = op, check, what
+        super().__init__(f"{op} / {check}: {what}" + (f"\n{details}" if details else ""))
+
+
+def disagreement(trial: Trial, check: str, what: Mismatch | str, backend: str, output: int | None = None) -> Disagreement:
+    """Return the failure of one draw, with a reproducer."""
+    place = "" if output is None else f"result {output}: "
+    case = trial.case
+    shapes = ", ".join(map(str, trial.specs))
+    details = f"  with {shapes or 'no operands'}, {_attributes(case.attrs) or 'no attributes'}, layout {trial.layout}"
+    return Disagreement(case.op, f"{check} / {trial.dtype}", f"{place}{what}", f"{details}\n{reproducer(trial, check, backend)}")
+
+
+def reproducer(trial: Trial, check: str, backend: str) -> str:
+    """Return Python lines that show what the check saw."""
+    lines = ["  paste me:", "    import numpy as np, horn", "    from horn_conformance.values import draw", f"    horn.set_backend({backend!r})"]
+    names = []
+    gradient = check in ("grad", "kink") and trial.has_gradient
+    for i, array in enumerate(trial.values("joint" if gradient else "forward")):
+        names.append(f"x{i}")
+        lines.append(f"    x{i} = {_array(array)}")
+    n = len(trial.leaves)
+    call = _call(trial, names[:n])
+    if gradient:
+        watched = ", ".join(names[i] for i in trial.floats)
+        lines.append("    from horn.spec.boxes import pullback")
+        lines.append(f"    value, back = pullback(lambda {watched}: {call}, {watched})")
+        lines.append(f"    print(back([{', '.join(names[n:])}]))")
+    else:
+        lines.append(f"    print({call})")
+    return "\n".join(lines)
+
+
+def _call(trial: Trial, names: list[str]) -> str:
+    rest = iter(names)
+    flat = [None if leaf is None else next(rest) for leaf in tree.flatten(trial.operands)]
+    operands = tree.unflatten(trial.operands, flat)
+    shown = [f"[{', '.join(x)}]" if isinstance(x, list) else str(x) for x in operands]
+    case = trial.case
+    if case.call is not None:
+        return f"{case.call.__module__}.{case.call.__qualname__}: {', '.join(shown)}"
+    return f"horn.ops.{case.op}({', '.join([*shown, _attributes(case.attrs)]).rstrip(', ')})"
+
+
+def _attributes(attrs: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in attrs.items())
+
+
+def _array(array: np.ndarray) -> str:
+    if array.size > _SHOWN:
+        return f"np.random.default_rng(0).normal(size={array.shape}).astype({array.dtype.name!r})  # or any others"
+    values = repr(array.astype(np.float64).tolist() if array.dtype.kind not in "iub" else array.tolist())
+    for name in ("nan", "inf"):
+        values = values.replace(name, f"np.{name}")
+    return f"np.array({values}, {array.dtype.name!r})"

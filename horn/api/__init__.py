@@ -1,0 +1,1 @@
+"""What users touch: layers, models, losses, metrics, optimizers, callbacks, data sets, files."""

@@ -1,0 +1,1 @@
+"""Callbacks: what may happen between the steps of training."""

@@ -1,0 +1,226 @@
+"""Layers that every model has: input, dense, activation, embedding, and changes of shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from horn import dtypes, settings
+from horn.api import activations, initializers
+from horn.api.layers.layer import Layer, automatic_name, known_sizes
+from horn.errors import ArgumentError, ShapeError
+from horn.spec import ops
+from horn.spec.graph import KerasTensor
+from horn.spec.sizes import Dim, product
+from horn.spec.tensorspec import TensorSpec
+
+
+def Input(  # noqa: N802  (Keras's name)
+    shape: tuple[int | None, ...] | None = None,
+    batch_size: int | None = None,
+    dtype: str | None = None,
+    name: str | None = None,
+) -> KerasTensor:
+    """Return the symbolic tensor that a functional model begins with.
+
+    Args:
+        shape: Without the batch; None for a size that is not known.
+        batch_size: The size of the batch, if it is fixed.
+        dtype: Default: the default float.
+        name: By which `fit` finds it in a dictionary of inputs.
+
+    Example:
+        >>> Input(shape=(28, 28, 1)).shape
+        (None, 28, 28, 1)
+    """
+    if shape is None:
+        raise ArgumentError(
+            "Input was given no shape.",
+            expected="the sizes of one example, such as (28, 28, 1)",
+            got="None",
+            remedy="write Input(shape=(...))",
+        )
+    name = name or automatic_name("input")
+    sizes = known_sizes((batch_size, *shape), name)
+    symbol = KerasTensor(TensorSpec(sizes, dtypes.canonical(dtype or settings.floatx())))
+    symbol.name = name
+    return symbol
+
+
+class Dense(Layer):
+    """A fully connected layer: ``activation(inputs @ kernel + bias)``.
+
+    Args:
+        units: The size of the last axis of the output.
+        activation: A name, a function, or None.
+        use_bias: Whether to add a bias.
+        kernel_initializer: For the kernel.
+        bias_initializer: For the bias.
+        **kwargs: Those of `Layer`.
+
+    Shapes:
+        inputs:  (..., features)
+        kernel:  (features, units)
+        returns: (..., units)
+
+    Example:
+        >>> Dense(3)(np.ones((2, 4), "float32")).shape
+        (2, 3)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.units = positive("Dense", "units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the kernel and the bias."""
+        features = _last_size(self, input_shape)
+        self.kernel = self.add_weight((features, self.units), self.kernel_initializer, name="kernel")
+        self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias") if self.use_bias else None
+
+    def call(self, inputs: Any) -> Any:
+        """Return the activated product."""
+        check_last_axis(self, inputs, self.kernel.shape[0])
+        x = ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            x = ops.add(x, self.bias)
+        return self.activation(x)
+
+
+class Activation(Layer):
+    """An activation as a layer.
+
+    Args:
+        activation: A name or a function.
+        **kwargs: Those of `Layer`.
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+
+    def call(self, inputs: Any) -> Any:
+        """Return the activated inputs."""
+        return self.activation(inputs)
+
+
+class LeakyReLU(Layer):
+    """`ops.leaky_relu` as a layer.
+
+    Args:
+        negative_slope: The factor of negative inputs.
+        **kwargs: Those of `Layer`.
+    """
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.negative_slope = negative_slope
+
+    def call(self, inputs: Any) -> Any:
+        """Return the activated inputs."""
+        return ops.leaky_relu(inputs, negative_slope=self.negative_slope)
+
+
+class Flatten(Layer):
+    """All axes but the batch's made into one."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return (batch, elements of one example)."""
+        shape = tuple(ops.shape(inputs))
+        return ops.reshape(inputs, (shape[0], product(shape[1:])))
+
+
+class Reshape(Layer):
+    """Another shape for each example.
+
+    Args:
+        target_shape: Without the batch; one size may be -1.
+        **kwargs: Those of `Layer`.
+    """
+
+    def __init__(self, target_shape: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target_shape = tuple(target_shape)
+
+    def call(self, inputs: Any) -> Any:
+        """Return (batch, *target_shape)."""
+        return ops.reshape(inputs, (ops.shape(inputs)[0], *self.target_shape))
+
+
+class Embedding(Layer):
+    """A vector for each integer.
+
+    Args:
+        input_dim: How many integers there are: 0 to ``input_dim - 1``.
+        output_dim: The size of the vectors.
+        embeddings_initializer: For the vectors.
+        **kwargs: Those of `Layer`.
+
+    Shapes:
+        inputs:  any, integers
+        returns: the shape of the inputs, and `output_dim`
+    """
+
+    def __init__(
+        self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.input_dim = positive("Embedding", "input_dim", input_dim)
+        self.output_dim = positive("Embedding", "output_dim", output_dim)
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+
+    def build(self, input_shape: Any) -> None:  # noqa: ARG002
+        """Make the vectors."""
+        shape = (self.input_dim, self.output_dim)
+        self.embeddings = self.add_weight(shape, self.embeddings_initializer, name="embeddings")
+
+    def call(self, inputs: Any) -> Any:
+        """Return the vectors of the inputs."""
+        return ops.take(self.embeddings, ops.cast(inputs, "int32"), axis=0)
+
+
+def positive(layer: str, argument: str, value: Any) -> int:
+    """Return `value` if it is a positive integer."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < 1:
+        raise ArgumentError(
+            f"{layer} was given a size that is none.",
+            expected=f"{argument} as a positive integer",
+            got=f"{argument}={value!r}",
+            remedy=f"write {layer}({argument}=64)",
+        )
+    return int(value)
+
+
+def _last_size(layer: Layer, input_shape: Any) -> int:
+    if not input_shape or input_shape[-1] is None:
+        raise ShapeError(
+            f"{type(layer).__name__} {layer.name!r} cannot be built without the size of the last axis.",
+            expected="a fixed size on the last axis",
+            got=str(input_shape),
+            remedy="fix it in Input(shape=...), or flatten the inputs first",
+        )
+    return input_shape[-1]
+
+
+def check_last_axis(layer: Layer, inputs: Any, features: int, axis: int = -1) -> None:
+    """Raise a `ShapeError` that names the layer unless the inputs have the features it was built for."""
+    shape = tuple(ops.shape(inputs))
+    if len(shape) < 2 or (shape[axis] != features and not isinstance(shape[axis], Dim)):
+        shown = tuple(None if isinstance(size, Dim) else size for size in shape)
+        raise ShapeError(
+            f"{type(layer).__name__} {layer.name!r} was built for inputs with {features} features.",
+            expected=f"shape (..., {features})",
+            got=f"shape {shown}",
+            remedy="put Flatten() or Reshape() before this layer, or make a new one for these inputs",
+        )

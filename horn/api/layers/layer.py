@@ -1,0 +1,327 @@
+"""`Layer`: weights that are made on the first call, and a function of tensors over them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from horn import dtypes, settings, tree
+from horn.api import initializers
+from horn.engine.step import output_specs
+from horn.errors import ArgumentError, HornError
+from horn.spec import graph, sizes
+from horn.spec.graph import KerasTensor, spec_of
+from horn.spec.tensorspec import TensorSpec
+from horn.state.variable import Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+
+_training: ContextVar[bool] = ContextVar("horn_training", default=False)
+_counts: dict[str, int] = {}
+
+
+def automatic_name(base: str) -> str:
+    """Return `base`, or ``base_1``, ``base_2`` ... from its second use in the process on."""
+    number = _counts.get(base, 0)
+    _counts[base] = number + 1
+    return base if number == 0 else f"{base}_{number}"
+
+
+def clear_names() -> None:
+    """Begin to count automatic names anew."""
+    _counts.clear()
+
+
+def snake_case(name: str) -> str:
+    """Return ``"max_pooling2d"`` for ``"MaxPooling2D"``."""
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+class LayerCall:
+    """The node of a functional model: one call of a layer on symbolic tensors."""
+
+    def __init__(self, layer: Layer, args: Any, kwargs: Any, specs: Any) -> None:
+        self.layer, self.args, self.kwargs = layer, args, kwargs
+        self.inputs = [leaf for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
+        self.serial = graph.next_serial()
+        outputs = [KerasTensor(spec, self, i) for i, spec in enumerate(tree.flatten(specs))]
+        self.outputs = tuple(outputs)
+        self.result = tree.unflatten(specs, outputs)
+
+
+class Layer:
+    """The base of all layers.
+
+    A subclass makes its weights in `build` with `add_weight` and computes in `call`, with ops and
+    with Python's operators. Sub-layers that are attributes are found by themselves.
+
+    Args:
+        name: Unique within a model; made from the class unless given.
+        trainable: Whether optimizers change its weights.
+        dtype: Of its weights and of what it computes; the default float unless given.
+
+    Example:
+        >>> class Scale(Layer):
+        ...     def build(self, input_shape):
+        ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones")
+        ...     def call(self, inputs):
+        ...         return inputs * self.factor
+        >>> Scale()(np.array([[1.0, 2.0]], "float32"))
+        array([[1., 2.]], dtype=float32)
+    """
+
+    def __init__(self, *, name: str | None = None, trainable: bool = True, dtype: str | None = None) -> None:
+        self.name = name or automatic_name(snake_case(type(self).__name__))
+        self.dtype = dtypes.canonical(dtype or settings.floatx())
+        self.built = False
+        self._trainable = trainable
+        self._own_variables: list[Variable] = []
+        self._inbound: list[LayerCall] = []
+
+    # -- what subclasses write -----------------------------------------------------------------
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights, once, for inputs of this shape; None stands for an unknown size."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs. May take `training`, which says whether the model is being trained."""
+        raise NotImplementedError(f"{type(self).__name__} has no `call`")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal layer."""
+        return {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        """Return a layer made from what `get_config` returned."""
+        return cls(**config)
+
+    # -- weights -------------------------------------------------------------------------------
+
+    def add_weight(
+        self,
+        shape: tuple[int, ...] = (),
+        initializer: Any = "glorot_uniform",
+        dtype: str | None = None,
+        trainable: bool = True,
+        name: str = "variable",
+    ) -> Variable:
+        """Return a new weight of this layer.
+
+        Args:
+            shape: Its sizes.
+            initializer: A name, an `Initializer`, or a function of shape and dtype.
+            dtype: Default: that of the layer.
+            trainable: Whether optimizers change it.
+            name: For messages and files.
+        """
+        for size in shape:
+            if not isinstance(size, int):
+                raise ArgumentError(
+                    f"The weight {name!r} of layer {self.name!r} cannot have an unknown size.",
+                    expected="a fixed size on every axis",
+                    got=str(shape),
+                    remedy="fix that axis of the input, for example Input(shape=(28, 28, 1))",
+                )
+        value: np.ndarray = initializers.get(initializer)(tuple(shape), dtypes.canonical(dtype or self.dtype))
+        variable = Variable(value, trainable=trainable, name=name)
+        variable.path = f"{graph.current_scope() or self.name}/{name}"
+        self._own_variables.append(variable)
+        return variable
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change the weights; set it to freeze a layer and all within."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self.sublayers():
+            layer.trainable = value
+
+    def sublayers(self) -> list[Layer]:
+        """Return the layers that are attributes of this one, directly or in lists, in order."""
+        found: dict[int, Layer] = {}
+        for key, value in vars(self).items():
+            if not key.startswith("_"):
+                _collect(value, Layer, found)
+        return list(found.values())
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All weights and state of this layer and of its sub-layers, each once."""
+        found: dict[int, Variable] = {}
+        for key, value in vars(self).items():
+            if not key.startswith("_"):
+                _collect(value, Variable, found)
+        found.update({id(v): v for v in self._own_variables})
+        for layer in self.sublayers():
+            found.update({id(v): v for v in layer.variables})
+        own = {id(v): i for i, v in enumerate(self._own_variables)}
+        # Own weights come first, in the order in which they were made.
+        return sorted(found.values(), key=lambda v: own.get(id(v), len(own)))
+
+    weights = variables
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The weights that optimizers change."""
+        frozen = {id(v) for layer in self._frozen() for v in layer.variables}
+        return [v for v in self.variables if v.trainable and id(v) not in frozen]
+
+    trainable_weights = trainable_variables
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The weights and state that optimizers leave alone."""
+        trained = {id(v) for v in self.trainable_variables}
+        return [v for v in self.variables if id(v) not in trained]
+
+    non_trainable_weights = non_trainable_variables
+
+    def _frozen(self) -> list[Layer]:
+        if not self._trainable:
+            return [self]
+        return [frozen for layer in self.sublayers() for frozen in layer._frozen()]
+
+    def count_params(self) -> int:
+        """Return the number of elements in all weights."""
+        return sum(int(v.spec.size) for v in self.variables)  # type: ignore[arg-type]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return the values of all weights as new NumPy arrays."""
+        return [variable.numpy() for variable in self.variables]
+
+    def set_weights(self, values: list[Any]) -> None:
+        """Assign to all weights, in the order of `get_weights`; all shapes are checked first."""
+        variables = self.variables
+        shapes = [spec_of(value).shape for value in values]
+        if shapes != [variable.shape for variable in variables]:
+            raise ArgumentError(
+                f"Layer {self.name!r} was given weights of other shapes.",
+                expected=str([variable.shape for variable in variables]),
+                got=str(shapes),
+                remedy="pass what get_weights() of an equal layer returned",
+            )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    # -- calling -------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs; make the weights on the first call.
+
+        On the symbolic tensors of `Input` it adds this call to a functional model.
+        """
+        if any(isinstance(leaf, KerasTensor) for leaf in tree.flatten((args, kwargs))):
+            return self._call_symbolic(args, kwargs)
+        with graph.scope(self.name), training_phase(self, kwargs):
+            try:
+                self._ensure_built(args, kwargs)
+                return self.call(*args, **kwargs)
+            except HornError as error:
+                _say_where(error, self)
+                raise
+
+    def _ensure_built(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if not self.built:
+            first = args[0] if args else next(iter(kwargs.values()), None)
+            self.build(tree.map_structure(lambda x: sizes.public(spec_of(x).shape), first))
+            self.built = True
+
+    def _call_symbolic(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        symbolic = [leaf for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
+
+        def run(values: list[Any]) -> Any:
+            rest = iter(values)
+            given = tree.map_structure(lambda x: next(rest) if isinstance(x, KerasTensor) else x, (args, kwargs))
+            return self(*given[0], **given[1])
+
+        call = LayerCall(self, args, kwargs, output_specs(run, [leaf.spec for leaf in symbolic]))
+        self._inbound.append(call)
+        return call.result
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output for inputs of a shape, without computing anything."""
+        shapes = input_shape if isinstance(input_shape, list) else [tuple(input_shape)]
+        specs = [TensorSpec(known_sizes(shape, self.name), self.dtype) for shape in shapes]
+        whole = isinstance(input_shape, list)
+        outputs = output_specs(lambda values: self(values if whole else values[0]), specs)
+        return tree.map_structure(lambda spec: sizes.public(spec.shape), outputs)
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output of the first call in a functional model."""
+        return self._only_call().result
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input of the first call in a functional model."""
+        inputs = self._only_call().inputs
+        return inputs[0] if len(inputs) == 1 else inputs
+
+    def _only_call(self) -> LayerCall:
+        if not self._inbound:
+            raise ArgumentError(
+                f"Layer {self.name!r} has not been called on a symbolic tensor.",
+                expected="a call in a functional or Sequential model",
+                got="a layer that was never called, or only on values",
+                remedy="call it on horn.Input(...), or build the model first",
+            )
+        return self._inbound[0]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}{'' if self.built else ', not built'}>"
+
+
+def known_sizes(shape: Any, name: str) -> tuple[Any, ...]:
+    """Return a shape with an unknown size in place of each None; the first is the batch's."""
+    return tuple(
+        sizes.Dim("N" if i == 0 else f"{name}.{i}") if size is None else size for i, size in enumerate(shape)
+    )
+
+
+def _collect(value: Any, kind: type, found: dict[int, Any]) -> None:
+    """Add every `kind` in a value, or in the lists and dictionaries that it is."""
+    if isinstance(value, kind):
+        found[id(value)] = value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _collect(item, kind, found)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _collect(item, kind, found)
+
+
+@cache
+def _takes(function: Callable[..., Any], name: str) -> bool:
+    return name in inspect.signature(function).parameters
+
+
+@contextmanager
+def training_phase(layer: Layer, kwargs: dict[str, Any]) -> Iterator[None]:
+    """Hand `training` down: what a call was not told, it takes from the call around it."""
+    given = kwargs.get("training")
+    phase = _training.get() if given is None else bool(given)
+    if given is None and _takes(type(layer).call, "training"):
+        kwargs["training"] = phase
+    token = _training.set(phase)
+    try:
+        yield
+    finally:
+        _training.reset(token)
+
+
+def _say_where(error: HornError, layer: Layer) -> None:
+    """Note on an error which layer it came from; the innermost layer says it, once."""
+    if not getattr(error, "__notes__", None):
+        error.add_note(f"  in layer: {graph.current_scope()} ({type(layer).__name__})")

@@ -1,0 +1,143 @@
+"""The compiled forms of a model's steps, one for each kind of batch, and the eager way out."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from horn import contract, tree
+from horn.engine.compile import compile_step
+from horn.engine.gradients import prefer_native
+from horn.errors import HornError, TraceError
+from horn.spec.graph import spec_of
+from horn.state.random import in_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from horn.contract import Backend
+    from horn.engine.compile import Compiled
+
+_log = logging.getLogger("horn")
+_PACKAGE = __name__.split(".", maxsplit=1)[0]
+
+
+class Functions:
+    """What a model runs for ``"train"``, ``"test"`` and ``"predict"``.
+
+    Args:
+        model: The model.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self._compiled: dict[Any, Any] = {}
+
+    def clear(self) -> None:
+        """Forget everything compiled: something that it was made from has changed."""
+        self._compiled.clear()
+
+    def get(self, phase: str, batch: Any) -> Compiled | Eager:
+        """Return the function of a phase for batches like this one.
+
+        Args:
+            phase: ``"train"``, ``"test"`` or ``"predict"``.
+            batch: A tree of host arrays; its first axis counts the examples.
+        """
+        trained = tuple(id(variable) for variable in self.model.trainable_variables)
+        leaves = tuple((spec_of(leaf).shape[1:], spec_of(leaf).dtype) for leaf in tree.flatten(batch))
+        key = (phase, leaves, repr(tree.map_structure(lambda leaf: None, batch)), trained)
+        if key not in self._compiled:
+            self._compiled[key] = self._make(phase, batch)
+            # Building the layers may have made the parameters that the key is about.
+            trained = tuple(id(variable) for variable in self.model.trainable_variables)
+            self._compiled[(*key[:3], trained)] = self._compiled[key]
+        return self._compiled[key]
+
+    def _make(self, phase: str, batch: Any) -> Compiled | Eager:
+        backend: Backend = self.model.backend
+        step = self._step(phase)
+        eager = Eager(step, backend, tree.map_structure(lambda leaf: None, batch), phase)
+        if getattr(self.model, "run_eagerly", False):
+            return eager
+        try:
+            self.model.ensure_built(batch)
+            return compile_step(step, batch, backend)
+        except HornError as error:
+            if not isinstance(error, TraceError):
+                raise
+            eager.reason = error
+        except Exception as error:  # noqa: BLE001  (user code met a symbolic tensor; the eager run will tell)
+            eager.reason = error
+        return eager
+
+    def _step(self, phase: str) -> Callable[[Any], Any]:
+        model = self.model
+        if phase == "predict":
+            return model.predict_step
+        if phase == "test":
+            return model.test_step
+
+        def train(data: Any) -> Any:
+            step = model._steps_taken  # noqa: SLF001
+            with in_step(step.value):
+                result = model.train_step(data)
+                step.assign(step + 1)
+            return result
+
+        return train
+
+
+class Eager:
+    """A step that runs op by op, with the framework's own gradient where it has one.
+
+    Args:
+        step: The step.
+        backend: Where it runs.
+        structure: The tree of a batch.
+        phase: For the message.
+    """
+
+    def __init__(self, step: Callable[[Any], Any], backend: Backend, structure: Any, phase: str) -> None:
+        self.step_function = step
+        self.backend = backend
+        self.structure = structure
+        self.phase = phase
+        self.reason: Exception | None = None
+
+    def __call__(self, arrays: Sequence[Any], order: Any = None, start: int = 0, count: int = 1) -> Any:
+        """Run `count` steps, as `Compiled` does."""
+        result: Any = None
+        token = prefer_native.set(True)
+        try:
+            with contract.context(backend=self.backend):
+                for i in range(start, start + count):
+                    result = self.step_function(tree.unflatten(self.structure, self._batch(arrays, order, i)))
+        finally:
+            prefer_native.reset(token)
+        if self.reason is not None:
+            self._say_why()
+        return result
+
+    def _batch(self, arrays: Sequence[Any], order: Any, i: int) -> list[Any]:
+        if order is None:
+            return list(arrays)
+        take = self.backend.kernels["take"]
+        return [take(a, order[i], axis=0) for a in arrays]
+
+    def _say_why(self) -> None:
+        """Say in one line, once, where tracing stopped and why."""
+        error, self.reason = self.reason, None
+        assert error is not None
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [f for f in frames if f"{_PACKAGE}/" not in f.filename.replace("\\", "/")] or frames
+        place = f"{own[-1].filename}:{own[-1].lineno}" if own else "unknown place"
+        where = next(iter(getattr(error, "__notes__", [])), "").strip()
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        _log.warning(
+            "The %s step runs eagerly, which is slower: %s (%s%s)",
+            self.phase, what, place, f", {where}" if where else "",
+        )  # fmt: skip
+
+

@@ -1,0 +1,186 @@
+"""The one loop: `fit`, `evaluate` and `predict`, for every model and every backend.
+
+It hands whole runs of steps to the compiled function, so that Python is left out of most of them,
+and reads figures off the device only when something shows or logs them.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn import contract, tree
+from horn.api.models.checks import check_bounds, check_finite
+from horn.api.models.data import ArrayData, BatchData
+from horn.engine.compile import Compiled
+from horn.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from horn.api.callbacks.callback import CallbackList
+
+_DISPATCH_SECONDS = 0.05
+_MOST_STEPS = 4096
+
+
+class Epochs:
+    """Runs the steps of one phase over one set of data, epoch by epoch.
+
+    Args:
+        model: The model.
+        phase: ``"train"``, ``"test"`` or ``"predict"``.
+        data: The data.
+        callbacks: Told about each batch or dispatch.
+    """
+
+    def __init__(self, model: Any, phase: str, data: ArrayData | BatchData, callbacks: CallbackList) -> None:
+        self.model, self.phase, self.data, self.callbacks = model, phase, data, callbacks
+        self.backend: contract.Backend = model.backend
+        self.by_batch = callbacks.needs_batches(phase)
+        self.pace = Pace(getattr(model, "steps_per_execution", "auto"), single=self.by_batch)
+        self._resident: list[Any] | None = None
+        self.results: Any = None
+
+    def prepare(self) -> None:
+        """Compile for the data, and check the data, before anything changes."""
+        if isinstance(self.data, ArrayData):
+            check_finite(self.data.tree)
+            function = self.model._functions.get(self.phase, self.data.example_batch())  # noqa: SLF001
+            if isinstance(function, Compiled):
+                check_bounds(function.step, self.data.tree)
+
+    def run(self, order: list[np.ndarray] | None = None, on_results: Callable[[Any], None] | None = None) -> int:
+        """Run one epoch and return the number of steps.
+
+        Args:
+            order: The rows of each batch, for data in arrays.
+            on_results: Called with the results of every batch; then each is a dispatch of its own.
+        """
+        done = 0
+        if isinstance(self.data, ArrayData):
+            for rows in order or self.data.order(None):
+                done = self._run_rows(rows, done, on_results)
+        else:
+            for batch in self.data:
+                done = self._run_batch(batch, done, on_results)
+        return done
+
+    def _run_rows(self, rows: np.ndarray, done: int, on_results: Callable[[Any], None] | None) -> int:
+        assert isinstance(self.data, ArrayData)
+        function = self.model._functions.get(self.phase, self.data.example_batch())  # noqa: SLF001
+        if self._resident is None:
+            self._resident = [self.backend.adopt(leaf) for leaf in self.data.leaves]
+        order = self.backend.asarray(rows)
+        start = 0
+        while start < len(rows):
+            count = 1 if on_results else self.pace.steps(len(rows) - start)
+            self._dispatch(function, self._resident, order, start, count, done)
+            start, done = start + count, done + count
+            if on_results:
+                on_results(self.results)
+        return done
+
+    def _run_batch(self, batch: Any, done: int, on_results: Callable[[Any], None] | None) -> int:
+        function = self.model._functions.get(self.phase, batch)  # noqa: SLF001
+        check_finite(batch)
+        if isinstance(function, Compiled):
+            check_bounds(function.step, batch)
+        arrays = [self.backend.adopt(leaf) for leaf in tree.flatten(batch)]
+        self._dispatch(function, arrays, None, 0, 1, done)
+        if on_results:
+            on_results(self.results)
+        return done + 1
+
+    def _dispatch(self, function: Any, arrays: list[Any], order: Any, start: int, count: int, done: int) -> None:
+        hook = f"on_{self.phase}_batch"
+        if self.by_batch:
+            self.callbacks.call(f"{hook}_begin", done, {})
+        with self.pace.measured(count), interrupt_after():
+            self.results = function(arrays, order, start, count)
+        if self.by_batch:
+            self.callbacks.call(f"{hook}_end", done, {} if self.phase == "predict" else self.logs())
+        self.callbacks.call("on_progress", self.phase, done + count, self.data.steps, self.logs)
+
+    def logs(self) -> dict[str, float]:
+        """Return the running figures as Python floats; waits for the device."""
+        if not isinstance(self.results, dict):
+            return {}
+        return {name: float(_host(self.backend, value)) for name, value in self.results.items()}
+
+
+def _host(backend: contract.Backend, value: Any) -> Any:
+    return backend.to_numpy(value) if isinstance(value, backend.tensor_types) else value
+
+
+class Pace:
+    """How many steps to run in one dispatch: as many as take about 50 ms, unless told.
+
+    Args:
+        wanted: A number, or ``"auto"``.
+        single: Whether something must happen after each step.
+    """
+
+    def __init__(self, wanted: int | str, *, single: bool) -> None:
+        self.fixed = 1 if single else wanted if isinstance(wanted, int) else None
+        self.next = 1
+
+    def steps(self, left: int) -> int:
+        """Return how many of the steps that are left to run now."""
+        return min(left, self.fixed or self.next)
+
+    @contextmanager
+    def measured(self, count: int) -> Iterator[None]:
+        """Take the time of a dispatch and adapt the next."""
+        begun = time.perf_counter()
+        yield
+        if time.perf_counter() - begun < _DISPATCH_SECONDS:
+            self.next = min(max(self.next, count) * 2, _MOST_STEPS)
+        elif self.next > 1:
+            self.next = max(self.next // 2, 1)
+
+
+@contextmanager
+def interrupt_after() -> Iterator[None]:
+    """Hold back Ctrl-C until the block is over, so that no step is left half done.
+
+    A second Ctrl-C is not held back. Outside of the main thread nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[Any] = []
+    old = signal.getsignal(signal.SIGINT)
+
+    def hold(number: int, frame: Any) -> None:
+        if caught or not callable(old):
+            signal.default_int_handler(number, frame)
+        caught.append((number, frame))
+
+    if callable(old):
+        signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        if callable(old):
+            signal.signal(signal.SIGINT, old)
+    if caught:
+        old(*caught[0])  # type: ignore[operator]
+
+
+def collect(parts: list[Any]) -> Any:
+    """Return results of batches, as trees of arrays, joined along the examples."""
+    if not parts:
+        raise DataError(
+            "There was nothing to predict.",
+            expected="at least one batch",
+            got="none",
+            remedy="check the iterable that was passed",
+        )
+    columns = zip(*[tree.flatten(part) for part in parts], strict=True)
+    return tree.unflatten(parts[0], [np.concatenate(column) for column in columns])

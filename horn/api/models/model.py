@@ -1,0 +1,330 @@
+"""`Model`: a layer that trains, and the boundary at which its backend is entered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn import contract, tree
+from horn.api.callbacks.callback import CallbackList, History
+from horn.api.callbacks.progress import ProgbarLogger
+from horn.api.layers.layer import Layer
+from horn.api.models import data as data_page
+from horn.api.models.loop import Epochs, collect
+from horn.api.models.trainer import Trainer
+from horn.engine.step import BATCH, output_specs
+from horn.errors import ArgumentError, DataError
+from horn.spec.graph import KerasTensor, spec_of
+from horn.spec.operators import Operators
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from horn.api.callbacks.callback import Callback
+
+
+class Model(Trainer, Layer):
+    """A layer that can be trained. Subclass it and write `call`, or name inputs and outputs.
+
+    Args:
+        inputs: Symbolic tensors from `Input`, as a tree; only for a functional model.
+        outputs: What layers made of them, as a tree.
+        backend: A name; by default the one that is current when the model is first used.
+        **kwargs: Those of `Layer`.
+
+    Example:
+        >>> class Double(Model):
+        ...     def call(self, inputs):
+        ...         return inputs * 2
+        >>> Double(backend="numpy").predict(np.ones((1, 2), "float32"), verbose=0)
+        array([[2., 2.]], dtype=float32)
+    """
+
+    make_functional: Callable[..., Model]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return a functional model where `Model` itself is given inputs and outputs."""
+        if cls is Model and (len(args) >= 2 or "inputs" in kwargs):
+            return object.__new__(Model.functional_class)
+        return object.__new__(cls)
+
+    functional_class: type[Model]
+
+    def __init__(self, *, backend: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._backend: contract.Backend | None = None if backend is None else contract.load(backend)
+        self._init_training()
+
+    # -- the boundary --------------------------------------------------------------------------
+
+    @property
+    def backend(self) -> contract.Backend:
+        """Where the model runs; fixed by the first use."""
+        if self._backend is None:
+            self._backend = contract.current_backend()
+        return self._backend
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly inside of the model."""
+        return self.sublayers()
+
+    def get_layer(self, name: str) -> Layer:
+        """Return the layer of that name."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ArgumentError(
+            f"The model {self.name!r} has no layer {name!r}.",
+            expected=f"one of {', '.join(layer.name for layer in self.layers)}",
+            got=repr(name),
+            remedy="see model.layers",
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs on the model's backend; arrays are converted once, here."""
+        if any(isinstance(leaf, KerasTensor) for leaf in tree.flatten((args, kwargs))):
+            return super().__call__(*args, **kwargs)
+        if contract.get_context().trace is not None:
+            return super().__call__(*args, **kwargs)
+        backend = self.backend
+        with contract.context(backend=backend):
+            args = tree.map_structure(lambda leaf: _enter(leaf, backend), args)
+            return super().__call__(*args, **kwargs)
+
+    def ensure_built(self, batch: Any) -> None:
+        """Make the weights for inputs like those of a batch, if there are none yet."""
+        if not self.built:
+            x = data_page.unpack(batch)[0]
+            specs = tree.map_structure(lambda leaf: spec_of(leaf).with_shape((BATCH, *spec_of(leaf).shape[1:])), x)
+            with contract.context(backend=self.backend):
+                output_specs(lambda values: self(values), specs)  # noqa: PLW0108  (the call goes through __call__)
+
+    # -- fit, evaluate, predict ----------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: list[Callback] | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> History:
+        """Train for a number of epochs and return the figures of each.
+
+        Args:
+            x: Arrays, a tree of them, or an iterable of batches ``(x, y)``.
+            y: Targets, unless the iterable yields them.
+            batch_size: How many examples a step takes; default 32.
+            epochs: The number of the last epoch.
+            verbose: 0 for silence, 1 for a bar, 2 for one line an epoch, ``"auto"`` for a bar.
+            callbacks: Told about everything.
+            validation_split: The share of the last examples to hold out.
+            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate on after epochs.
+            shuffle: Whether each epoch has its own random order; the same on every backend.
+            sample_weight: One factor for each example.
+            initial_epoch: The number of the first epoch.
+            steps_per_epoch: How many batches of an iterable make an epoch.
+            validation_steps: The same for validation.
+            validation_batch_size: Default: `batch_size`.
+            validation_freq: After how many epochs to validate.
+
+        Raises:
+            ArgumentError: The model is not compiled.
+            DataError: The data cannot be trained on; nothing has changed.
+        """
+        self._need_compile("fit")
+        if validation_split:
+            (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
+        data = data_page.make(x, y, sample_weight, batch_size, steps_per_epoch)
+        history = History()
+        params = {"epochs": epochs, "steps": data.steps, "verbose": 1 if verbose == "auto" else verbose}
+        told = CallbackList([history, ProgbarLogger(), *(callbacks or [])], self, params)
+        training = Epochs(self, "train", data, told)
+        training.prepare()
+        self._stop = False
+        self.history = history
+        told.call("on_train_begin", {})
+        logs: dict[str, float] = {}
+        for epoch in range(initial_epoch, epochs):
+            self.reset_metrics()
+            told.call("on_epoch_begin", epoch, {})
+            training.run(self._order(data, shuffle=shuffle))
+            logs = training.logs()
+            if validation_data is not None and (epoch + 1) % validation_freq == 0:
+                figures = self.evaluate(
+                    *data_page.unpack(validation_data)[:2],
+                    sample_weight=data_page.unpack(validation_data)[2],
+                    batch_size=validation_batch_size or batch_size,
+                    steps=validation_steps,
+                    verbose=0,
+                    callbacks=callbacks,
+                    return_dict=True,
+                )
+                logs.update({f"val_{name}": value for name, value in figures.items()})
+            told.call("on_epoch_end", epoch, logs)
+            if self._stop:
+                break
+        told.call("on_train_end", logs)
+        return history
+
+    def _order(self, data: Any, *, shuffle: bool) -> Any:
+        if not isinstance(data, data_page.ArrayData):
+            return None
+        if not shuffle:
+            return data.order(None)
+        self._epochs_shuffled += 1
+        return data.order((self._shuffles, self._epochs_shuffled - 1))
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: list[Callback] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss and the metrics on data, without training.
+
+        Args:
+            x: As for `fit`.
+            y: As for `fit`.
+            batch_size: Default 32.
+            verbose: As for `fit`.
+            sample_weight: As for `fit`.
+            steps: How many batches of an iterable to take.
+            callbacks: Told about everything.
+            return_dict: Whether to return figures by name.
+
+        Returns:
+            One number if there is only the loss, else a list, or with `return_dict` a dictionary.
+        """
+        self._need_compile("evaluate")
+        data = data_page.make(x, y, sample_weight, batch_size, steps)
+        shown = 1 if verbose == "auto" else verbose
+        bar = [ProgbarLogger()] if shown else []
+        told = CallbackList([*bar, *(callbacks or [])], self, {"epochs": 1, "steps": data.steps, "verbose": shown})
+        testing = Epochs(self, "test", data, told)
+        testing.prepare()
+        self.reset_metrics()
+        told.call("on_test_begin", {})
+        testing.run()
+        logs = testing.logs()
+        told.call("on_test_end", logs)
+        if return_dict:
+            return logs
+        return next(iter(logs.values())) if len(logs) == 1 else list(logs.values())
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: list[Callback] | None = None,
+    ) -> Any:
+        """Return the outputs for all examples as NumPy arrays.
+
+        Args:
+            x: Arrays, a tree of them, or an iterable of batches.
+            batch_size: Default 32.
+            verbose: As for `fit`.
+            steps: How many batches of an iterable to take.
+            callbacks: Told about everything.
+        """
+        data = data_page.make(x, None, None, batch_size, steps)
+        shown = 1 if verbose == "auto" else verbose
+        bar = [ProgbarLogger()] if shown else []
+        told = CallbackList([*bar, *(callbacks or [])], self, {"epochs": 1, "steps": data.steps, "verbose": shown})
+        running = Epochs(self, "predict", data, told)
+        running.prepare()
+        parts: list[Any] = []
+        told.call("on_predict_begin", {})
+        running.run(on_results=lambda results: parts.append(tree.map_structure(self.backend.to_numpy, results)))
+        told.call("on_predict_end", {})
+        return collect(parts)
+
+    # -- one batch -----------------------------------------------------------------------------
+
+    def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Take one step on one batch and return its figures."""
+        self._need_compile("train_on_batch")
+        return self._on_batch("train", data_page.pack(x, y, sample_weight), return_dict=return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Return the figures of one batch, without training."""
+        self._need_compile("test_on_batch")
+        return self._on_batch("test", data_page.pack(x, y, sample_weight), return_dict=return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the outputs for one batch as NumPy arrays."""
+        batch = data_page.narrow(data_page.pack(x))
+        function = self._functions.get("predict", batch)
+        results = function([self.backend.adopt(leaf) for leaf in tree.flatten(batch)])
+        return tree.map_structure(self.backend.to_numpy, results)
+
+    def _on_batch(self, phase: str, batch: Any, *, return_dict: bool) -> Any:
+        size = spec_of(tree.flatten(batch)[0]).shape[0]
+        data = data_page.ArrayData(batch, size)
+        running = Epochs(self, phase, data, CallbackList([], self, {}))
+        running.prepare()
+        self.reset_metrics()
+        running.run()
+        logs = running.logs()
+        if return_dict:
+            return logs
+        return next(iter(logs.values())) if len(logs) == 1 else list(logs.values())
+
+    def _need_compile(self, method: str) -> None:
+        if not self.compiled:
+            raise ArgumentError(
+                f"{method} was called on the model {self.name!r} before compile.",
+                expected="compile(optimizer=..., loss=...) first",
+                got="a model that is not compiled",
+                remedy="call model.compile(optimizer='adam', loss=...)",
+            )
+
+
+def _enter(leaf: Any, backend: contract.Backend) -> Any:
+    """Return a neutral leaf as a tensor of the backend; others, and what is no array, stay."""
+    if isinstance(leaf, np.ndarray | np.generic):
+        return backend.asarray(data_page.to_host(np.asarray(leaf)))
+    del backend
+    return leaf if not isinstance(leaf, Operators) else leaf
+
+
+def _split(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Any, Any]:
+    """Return the first examples and the last, which are held out."""
+    if not 0 < share < 1:
+        raise ArgumentError(
+            "fit was given a validation split outside of (0, 1).",
+            expected="0 < validation_split < 1",
+            got=repr(share),
+            remedy="pass the share of examples to hold out, such as 0.1",
+        )
+    packed = data_page.narrow(data_page.pack(x, y, sample_weight))
+    examples = tree.flatten(packed)[0].shape[0]
+    kept = examples - int(examples * share)
+    if not 0 < kept < examples:
+        raise DataError(
+            "The validation split leaves nothing on one side.",
+            expected="at least one example to train on and one to validate",
+            got=f"validation_split={share} of {examples} examples",
+            remedy="pass validation_data, or change the split",
+        )
+    first = tree.map_structure(lambda leaf: leaf[:kept], packed)
+    return data_page.unpack(first), tree.map_structure(lambda leaf: leaf[kept:], packed)

@@ -1,0 +1,171 @@
+"""`Trainer`: what a step of training, testing and predicting is; a model overrides what it needs.
+
+The steps are stateful code in ops. `functions` traces each once for a kind of batch and compiles
+it, or runs it eagerly where it cannot be traced.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn import tree
+from horn.api import losses as loss_page
+from horn.api import metrics as metric_page
+from horn.api.models.data import unpack
+from horn.api.models.functions import Functions
+from horn.api.optimizers import updates
+from horn.engine.gradients import value_and_grad
+from horn.errors import ArgumentError
+from horn.spec import ops
+from horn.spec.graph import spec_of
+from horn.state.random import Stream
+from horn.state.variable import Variable
+
+if TYPE_CHECKING:
+    from horn.api.metrics import Metric
+
+
+class Trainer:
+    """The part of a model that trains.
+
+    Attributes:
+        optimizer: What `train_step` applies gradients with.
+        compiled: Whether `compile` has been called.
+    """
+
+    compiled = False
+    optimizer: Any = None
+    trainable_variables: list[Variable]
+
+    def _init_training(self) -> None:
+        self._steps_taken = Variable(np.int32(0), trainable=False, name="steps_taken")
+        self._shuffles = Stream()
+        self._epochs_shuffled = 0
+        self._functions = Functions(self)
+        self._loss_tracker = metric_page.Mean("loss")
+        self._losses: Any = None
+        self._metrics: list[Metric] = []
+        self._stop = False
+
+    @property
+    def stop_training(self) -> bool:
+        """Whether `fit` ends after this epoch; a callback sets it."""
+        return self._stop
+
+    @stop_training.setter
+    def stop_training(self, value: bool) -> None:
+        self._stop = bool(value)
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        *,
+        run_eagerly: bool = False,
+        steps_per_execution: int | str = "auto",
+    ) -> None:
+        """Say how the model is trained; names are checked here and now.
+
+        Args:
+            optimizer: A name or an `Optimizer`.
+            loss: A name, a function or a `Loss`; a list or dictionary of them for several outputs.
+            metrics: A list of names, functions or `Metric` objects.
+            run_eagerly: Whether to run steps op by op, so that they can print and be debugged.
+            steps_per_execution: How many steps to run in one dispatch; ``"auto"`` adapts it to
+                the time that a step takes. It never changes a result.
+        """
+        if steps_per_execution != "auto" and (not isinstance(steps_per_execution, int) or steps_per_execution < 1):
+            raise ArgumentError(
+                "compile was given a number of steps that is none.",
+                expected="steps_per_execution='auto' or a positive integer",
+                got=repr(steps_per_execution),
+                remedy="leave it at 'auto'",
+            )
+        chosen = updates.get(optimizer)
+        targets = tree.map_structure(loss_page.get, loss)
+        wanted = [metric_page.get(metric) for metric in tree.flatten([] if metrics is None else metrics)]
+        self.optimizer, self._losses, self._metrics = chosen, targets, wanted
+        self.run_eagerly, self.steps_per_execution = run_eagerly, steps_per_execution
+        self._functions.clear()
+        self.compiled = True
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The loss tracker, the metrics of `compile`, and any that are attributes of the model."""
+        own: dict[int, Metric] = {}
+        for value in vars(self).values():
+            if isinstance(value, metric_page.Metric):
+                own[id(value)] = value
+        found = {id(self._loss_tracker): self._loss_tracker, **{id(m): m for m in self._metrics}, **own}
+        return list(found.values())
+
+    def reset_metrics(self) -> None:
+        """Forget what the metrics have seen."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    # -- the steps -----------------------------------------------------------------------------
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Take one step on a batch and return the running figures.
+
+        The same code serves every backend: ops, `horn.value_and_grad`, ``optimizer.apply``.
+
+        Args:
+            data: ``(x, y, sample_weight)`` or less, as symbolic tensors while it is traced.
+        """
+        x, y, sample_weight = unpack(data)
+
+        def forward() -> Any:
+            y_pred = self(x, training=True)  # type: ignore[operator]
+            return self.compute_loss(x, y, y_pred, sample_weight), y_pred
+
+        variables = self.trainable_variables
+        (loss, y_pred), grads = value_and_grad(forward, variables, has_aux=True)()
+        self.optimizer.apply(grads, variables)
+        return self._track(loss, x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Return the running figures after one more batch, without training."""
+        x, y, sample_weight = unpack(data)
+        y_pred = self(x, training=False)  # type: ignore[operator]
+        loss = self.compute_loss(x, y, y_pred, sample_weight)
+        return self._track(loss, x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Return the outputs for a batch."""
+        return self(unpack(data)[0], training=False)  # type: ignore[operator]
+
+    def _track(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, Any]:
+        examples = spec_of(tree.flatten(x)[0]).shape[0]
+        self._loss_tracker.update_state(loss, sample_weight=ops.multiply(ops.ones((), "float32"), examples))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the loss of a batch as a scalar tensor."""
+        del x
+        if self._losses is None:
+            raise ArgumentError(
+                f"The model {self.name!r} has no loss.",  # type: ignore[attr-defined]
+                expected="a loss in compile(loss=...)",
+                got="None",
+                remedy="pass a loss to compile, or override compute_loss or train_step",
+            )
+        losses = tree.flatten(self._losses)
+        if len(losses) == 1 and not tree.is_nested(self._losses):
+            return losses[0](y, y_pred, sample_weight)
+        total: Any = None
+        for one, true, pred in zip(losses, tree.flatten(y), tree.flatten(y_pred), strict=True):
+            value = one(true, pred, sample_weight)
+            total = value if total is None else ops.add(total, value)
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Update the metrics of `compile` and return every figure by name."""
+        del x
+        for metric in self._metrics:
+            metric.update_state(y, y_pred, sample_weight)
+        return {metric.name: metric.result() for metric in (self._loss_tracker, *self._metrics)}

@@ -1,0 +1,1 @@
+"""Optimizers: the base, and the update rules."""

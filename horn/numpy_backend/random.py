@@ -1,0 +1,81 @@
+"""Threefry in place, in blocks that stay in the cache, and masks read off its words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from horn.spec.random import PARITY, ROTATIONS
+from horn.spec.sizes import product
+
+_BLOCK = 8192  # counters enciphered at a time: three arrays of 32 kB
+
+_WORD = np.dtype(np.uint32)
+_SHIFTS = [
+    [(np.asarray(r, _WORD), np.asarray(32 - r, _WORD)) for r in rotations] for rotations in ROTATIONS
+]
+
+
+def random_bits(key: Any, step: Any, shape: tuple[int, ...]) -> Any:
+    """Return random 32-bit words as int32, for one step or for several."""
+    count = product(shape)
+    schedule = _schedule(*np.asarray(key).astype(np.int32).view(_WORD).tolist())
+    steps = np.asarray(step).astype(np.int32).reshape(-1, 1).view(_WORD)
+    half = (count + 1) // 2
+    words = np.empty((len(steps), 2, half), _WORD)
+    if len(steps) == 1 or half >= _BLOCK:
+        for row, number in zip(words, steps, strict=True):
+            _encipher(schedule, row, number)
+    else:
+        # Few words a step: the counters of all steps side by side, so that no call is short.
+        pair = np.empty((2, len(steps), half), _WORD)
+        _encipher(schedule, pair, steps)
+        words[...] = pair.transpose(1, 0, 2)
+    rows = words.reshape(len(steps), 2 * half)[:, :count]
+    return rows.view(np.int32).reshape((*np.shape(step), *shape))
+
+
+def _schedule(low: int, high: int) -> list[tuple[Any, Any]]:
+    """Return what is added to the two words before the first round and after each group of four."""
+    key = (low, high, low ^ high ^ PARITY)
+    pairs = [(key[0], key[1])] + [(key[(g + 1) % 3], key[(g + 2) % 3] + g + 1) for g in range(5)]
+    return [(np.asarray(a, _WORD), np.asarray(b & 0xFFFFFFFF, _WORD)) for a, b in pairs]
+
+
+def _encipher(schedule: Any, pair: Any, steps: Any) -> None:
+    """Fill two contiguous arrays with the two words of the counters ``(j, step)``, j along the last axis."""
+    pair[0] = np.arange(pair.shape[-1], dtype=_WORD)
+    pair[1] = steps
+    first, second = pair.reshape(2, -1)
+    scratch = np.empty(min(_BLOCK, first.size), _WORD)
+    for start in range(0, first.size, _BLOCK):
+        x0, x1 = first[start : start + _BLOCK], second[start : start + _BLOCK]
+        _rounds(schedule, x0, x1, scratch[: x0.size])
+
+
+def _rounds(schedule: Any, x0: Any, x1: Any, scratch: Any) -> None:
+    """Do the twenty rounds of Threefry on two vectors, in place."""
+    np.add(x0, schedule[0][0], x0)
+    np.add(x1, schedule[0][1], x1)
+    for group in range(5):
+        for left, right in _SHIFTS[group % 2]:
+            np.add(x0, x1, x0)
+            np.left_shift(x1, left, scratch)
+            np.right_shift(x1, right, x1)
+            np.bitwise_or(x1, scratch, x1)
+            np.bitwise_xor(x1, x0, x1)
+        np.add(x0, schedule[group + 1][0], x0)
+        np.add(x1, schedule[group + 1][1], x1)
+
+
+def random_mask(key: Any, step: Any, shape: tuple[int, ...], threshold: int) -> Any:
+    """Return bools that are true with probability ``threshold / 65536``."""
+    count = product(shape)
+    words = random_bits(key, step, ((count + 1) // 2,))
+    # In little-endian order the lower half of a word comes first, as the page wants it.
+    halves = words.astype("<i4", copy=False).view("<u2")[..., :count]
+    return np.less(halves, threshold).reshape((*np.shape(step), *shape))
+
+
+KERNELS = {"random_bits": random_bits, "random_mask": random_mask}

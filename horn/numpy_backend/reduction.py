@@ -1,0 +1,92 @@
+"""Reductions: sums over leading axes as products with ones, and the largest of each row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from horn.numpy_backend.elementwise import FAST
+from horn.numpy_backend.pages import page
+from horn.spec.sizes import product
+
+_CHUNK = 256  # rows that one product with a vector of ones adds up
+_ones = {dtype: np.ones(_CHUNK, dtype) for dtype in FAST}
+
+FEW_COLUMNS = 32  # columns up to which the maximum of each row is found faster in the transpose
+
+
+def column_sums(x: Any) -> Any:
+    """Return the sum of each column of a matrix of float32 or float64.
+
+    A product with ones adds whole rows at the speed of the BLAS. Long columns are cut into chunks,
+    so that their sums are added like the branches of a tree.
+    """
+    rows, columns = x.shape
+    ones = _ones[x.dtype]
+    if rows <= _CHUNK:
+        return np.matmul(ones[:rows], x)
+    whole = rows - rows % _CHUNK
+    partial = np.matmul(ones, x[:whole].reshape(-1, _CHUNK, columns))
+    total = np.add.reduce(partial, 0)
+    return total if whole == rows else np.add(total, np.matmul(ones[: rows - whole], x[whole:]))
+
+
+def column_products(x: Any, y: Any) -> Any:
+    """Return the sum of each column of ``x * y``, two matrices of one shape."""
+    rows, columns = x.shape
+    if rows <= _CHUNK:
+        return column_sums(np.multiply(x, y))
+    whole = rows - rows % _CHUNK
+    chunks = (-1, _CHUNK, columns)
+    partial = np.einsum("kij,kij->kj", x[:whole].reshape(chunks), y[:whole].reshape(chunks))
+    total = np.add.reduce(partial, 0)
+    return total if whole == rows else np.add(total, column_products(x[whole:], y[whole:]))
+
+
+def sum_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
+    """Return the sum along `axis`."""
+    count = len(axis)
+    if 0 < count < x.ndim and axis[-1] == count - 1 and x.dtype in FAST and x.flags.c_contiguous:
+        rest = x.shape[count:]
+        total = column_sums(x.reshape(product(x.shape[:count]), product(rest)))
+        return total.reshape((1,) * count + rest if keepdims else rest)
+    return np.add.reduce(x, axis, np.int32 if x.dtype == bool else x.dtype, None, keepdims)
+
+
+def row_maxima(x: Any) -> Any:
+    """Return the largest element of each row of a C-contiguous matrix, NaN where there is one."""
+    rows, columns = x.shape
+    if columns <= FEW_COLUMNS:
+        return np.maximum.reduce(np.array(x.T, order="C"), 0)
+    # Finding the place of the maximum is vectorised better than finding its value.
+    places = np.argmax(x, 1)
+    places += np.arange(0, rows * columns, columns)
+    return x.reshape(-1)[places]
+
+
+def max_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
+    """Return the largest element along `axis`."""
+    last = x.ndim - 1
+    if axis == (last,) and last > 0 and x.size and x.dtype in FAST and x.flags.c_contiguous:
+        result = row_maxima(x.reshape(-1, x.shape[last]))
+        return result.reshape(x.shape[:last] + (1,) if keepdims else x.shape[:last])
+    return np.maximum.reduce(x, axis, None, None, keepdims)
+
+
+def min_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
+    """Return the smallest element along `axis`."""
+    return np.minimum.reduce(x, axis, None, None, keepdims)
+
+
+def mean(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
+    """Return the arithmetic mean along `axis`."""
+    if x.dtype not in FAST:
+        return _mean_page(x, axis=axis, keepdims=keepdims)
+    count = product(tuple(x.shape[i] for i in axis))
+    return np.divide(sum_(x, axis, keepdims), count)
+
+
+_mean_page = page("mean")
+
+KERNELS = {"max": max_, "mean": mean, "min": min_, "sum": sum_}

@@ -1,0 +1,46 @@
+"""Kernels without floating-point warnings, at the price of a tenth of a microsecond a call.
+
+NumPy keeps its error state in a context variable. Entering ``np.errstate`` builds a new state at
+every call, which costs more than a small kernel; here one context that ignores all errors is made
+once, and a kernel is run inside of it. Nothing outside of the call changes.
+"""
+
+from __future__ import annotations
+
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_quiet = Context()
+_quiet.run(np.seterr, all="ignore")
+_enter = _quiet.run
+
+
+def silent(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a kernel that neither warns nor raises for what the floating-point unit reports.
+
+    The kernel must be free of side effects, since it is started anew where the context is in use.
+    """
+
+    def run(*operands: Any, **attrs: Any) -> Any:
+        try:
+            return _enter(kernel, *operands, **attrs)
+        except RuntimeError:  # another thread is inside of the context
+            with np.errstate(all="ignore"):
+                return kernel(*operands, **attrs)
+
+    return run
+
+
+def silent_once(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same for a kernel that overwrites its operands, and so must not start twice."""
+
+    def run(*operands: Any, **attrs: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return kernel(*operands, **attrs)
+
+    return run

@@ -1,0 +1,107 @@
+"""What all kernels share: dtypes by name, constants that are made once, and what is known of a tensor."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from horn import dtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+raw = tf.raw_ops
+EagerTensor = getattr(tf.__internal__, "EagerTensor", tf.Tensor)
+
+BOOL = tf.bool
+UNSIGNED = (tf.uint8, tf.uint16, tf.uint32, tf.uint64)
+
+
+@lru_cache(maxsize=64)
+def tf_dtype(name: str) -> tf.DType:
+    """Return TensorFlow's object for the dtype called `name`."""
+    return tf.dtypes.as_dtype(name)
+
+
+def _public_shape(tensor: Any) -> tuple[int, ...]:
+    return tuple(tensor.shape)
+
+
+# An eager tensor builds a TensorShape when it is first asked for its shape, which takes a third of
+# the time of the op that made it; the tuple behind it is there at once.
+shape_of: Callable[[Any], tuple[int, ...]] = getattr(tf.Tensor, "_shape_tuple", _public_shape)
+if hasattr(EagerTensor, "_shape_tuple"):
+    def shape_of(tensor: Any) -> tuple[int, ...]:
+        """Return the sizes of a tensor, eager or symbolic."""
+        return tensor._shape_tuple()  # noqa: SLF001
+
+
+# -- constants ---------------------------------------------------------------------------------
+#
+# A list given as an attribute becomes a tensor on every eager call, which takes four times as long
+# as the op itself. These are made once, outside of whatever graph is being traced: a tensor of a
+# graph would be dead in the next one. A function that reads one keeps its value as a constant.
+
+
+@lru_cache(maxsize=4096)
+def ints(values: tuple[int, ...]) -> tf.Tensor:
+    """Return integers on one axis, as int32."""
+    with tf.init_scope():
+        return tf.constant(values, tf.int32, shape=(len(values),))
+
+
+@lru_cache(maxsize=1024)
+def index(value: int) -> tf.Tensor:
+    """Return one integer as an int32 scalar."""
+    with tf.init_scope():
+        return tf.constant(value, tf.int32)
+
+
+def number(value: complex, dtype: tf.DType) -> tf.Tensor:
+    """Return a Python number as a scalar of `dtype`."""
+    return _number(repr(value), value, dtype)
+
+
+@lru_cache(maxsize=1024)
+def _number(text: str, value: complex, dtype: tf.DType) -> tf.Tensor:
+    del text  # part of the key: 0.0 and -0.0 are equal, and so are 1 and True
+    stored = dtypes.numpy_dtype(dtype.name)
+    with tf.init_scope(), np.errstate(all="ignore"):
+        return tf.constant(np.asarray(value).astype(stored), dtype)
+
+
+# -- casts -------------------------------------------------------------------------------------
+
+
+def as_dtype(x: Any, dtype: tf.DType) -> Any:
+    """Return `x` in another dtype; itself where it has that dtype already."""
+    return x if x.dtype is dtype else raw.Cast(x=x, DstT=dtype)
+
+
+# -- where the code will run ---------------------------------------------------------------------
+
+_op_by_op: ContextVar[bool] = ContextVar("horn_tf_op_by_op", default=False)
+
+
+@contextmanager
+def traced_op_by_op() -> Iterator[None]:
+    """Say that the graph traced in this block is run by TensorFlow's own kernels, not by XLA."""
+    token = _op_by_op.set(True)
+    try:
+        yield
+    finally:
+        _op_by_op.reset(token)
+
+
+def may_meet_xla() -> bool:
+    """Return whether XLA may compile what is called now.
+
+    XLA on CPUs takes the maximum of NaN and a number for either of the two, so kernels that have
+    to keep a NaN spell it out where this holds.
+    """
+    return not (tf.executing_eagerly() or _op_by_op.get())
