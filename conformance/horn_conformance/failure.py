@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import tree
+from horn_conformance.plan import PLANS
 
 if TYPE_CHECKING:
     from horn_conformance.compare import Mismatch
@@ -42,22 +43,21 @@ def disagreement(trial: Trial, check: str, what: Mismatch | str, backend: str, o
 
 def reproducer(trial: Trial, check: str, backend: str) -> str:
     """Return Python lines that show what the check saw."""
-    lines = ["  paste me:", "    import numpy as np, horn", "    from horn_conformance.values import draw", f"    horn.set_backend({backend!r})"]
-    names = []
     gradient = check in ("grad", "kink") and trial.has_gradient
-    for i, array in enumerate(trial.values("joint" if gradient else "forward")):
-        names.append(f"x{i}")
-        lines.append(f"    x{i} = {_array(array)}")
     n = len(trial.leaves)
-    call = _call(trial, names[:n])
+    names = [f"x{i}" for i in range(n)]
+    call = _call(trial, names)
+    lines = ["import numpy as np, horn", "from horn_conformance import PLANS, draw", f"horn.set_backend({backend!r})"]
+    lines += [f"{name} = {_leaf(trial, i)}" for i, name in enumerate(names)]
     if gradient:
+        given = [f"draw({recipe!r}, {seed}, {spec.shape}, {spec.dtype!r})" for recipe, seed, spec in trial.cotangent_draws]
         watched = ", ".join(names[i] for i in trial.floats)
-        lines.append("    from horn.spec.boxes import pullback")
-        lines.append(f"    value, back = pullback(lambda {watched}: {call}, {watched})")
-        lines.append(f"    print(back([{', '.join(names[n:])}]))")
+        lines.append("from horn.spec.boxes import pullback")
+        lines.append(f"value, back = pullback(lambda {watched}: {call}, {watched})")
+        lines.append(f"print(back([{', '.join(given)}]))")
     else:
-        lines.append(f"    print({call})")
-    return "\n".join(lines)
+        lines.append(f"print({call})")
+    return "  paste me:\n" + "\n".join(f"    {line}" for line in lines)
 
 
 def _call(trial: Trial, names: list[str]) -> str:
@@ -67,17 +67,21 @@ def _call(trial: Trial, names: list[str]) -> str:
     shown = [f"[{', '.join(x)}]" if isinstance(x, list) else str(x) for x in operands]
     case = trial.case
     if case.call is not None:
-        return f"{case.call.__module__}.{case.call.__qualname__}: {', '.join(shown)}"
-    return f"horn.ops.{case.op}({', '.join([*shown, _attributes(case.attrs)]).rstrip(', ')})"
+        cases = PLANS[case.op].cases
+        place = f"cases[{cases.index(case)}]" if case in cases else "special[0]"
+        return f"PLANS[{case.op!r}].{place}.run({', '.join(shown)})"
+    return f"horn.ops.{case.op}({', '.join(filter(None, [*shown, _attributes(case.attrs)]))})"
 
 
 def _attributes(attrs: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in attrs.items())
 
 
-def _array(array: np.ndarray) -> str:
-    if array.size > _SHOWN:
-        return f"np.random.default_rng(0).normal(size={array.shape}).astype({array.dtype.name!r})  # or any others"
+def _leaf(trial: Trial, i: int) -> str:
+    array = trial.leaves[i]
+    source = trial.sources[i]
+    if array.size > _SHOWN and source is not None:
+        return f"draw({source[0]!r}, {source[1]}, {array.shape}, {array.dtype.name!r})"
     values = repr(array.astype(np.float64).tolist() if array.dtype.kind not in "iub" else array.tolist())
     for name in ("nan", "inf"):
         values = values.replace(name, f"np.{name}")

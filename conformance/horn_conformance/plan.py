@@ -54,6 +54,11 @@ def lit(value: Any, dtype: str | None = None) -> Arg:
     return Arg(np.shape(value), (), dtype, value)
 
 
+def seed_of(seed: int, place: int) -> int:
+    """Return the seed of the operand leaf at a place."""
+    return (seed + 7919 * place) % 2**32
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """One configuration of an op: shapes and attributes. Each is equal to itself alone.
@@ -89,7 +94,7 @@ class Case:
             elif shared and arg.value is None and arg in first:
                 drawn.append(first[arg])
             else:
-                drawn.append(arg.array(round_, (seed + 7919 * i) % 2**32, dtype))
+                drawn.append(arg.array(round_, seed_of(seed, i), dtype))
                 if arg.value is None:
                     first[arg] = drawn[-1]
         return tree.unflatten(list(self.operands), drawn)

@@ -11,7 +11,7 @@ from horn import dtypes, tree
 from horn.engine import numerics
 from horn.spec.boxes import pullback
 from horn.spec.graph import spec_of, trace
-from horn_conformance.plan import PLANS
+from horn_conformance.plan import PLANS, seed_of
 from horn_conformance.values import draw
 
 if TYPE_CHECKING:
@@ -75,11 +75,26 @@ class Trial:
         return bool(self.floats) and any(dtypes.is_float(spec.dtype) for spec in self.outputs())
 
     @property
-    def cotangents(self) -> list[np.ndarray]:
-        """A cotangent for each float result; integers where every operand holds integers."""
+    def cotangent_draws(self) -> list[tuple[str, int, Any]]:
+        """Recipe, seed and spec of the cotangent of each float result."""
         recipe = "ints" if self.holds_integers else "normal"
         floats = [spec for spec in self.outputs() if dtypes.is_float(spec.dtype)]
-        return [draw(recipe, self.seed ^ (i + 1), spec.shape, spec.dtype) for i, spec in enumerate(floats)]
+        return [(recipe, self.seed ^ (i + 1), spec) for i, spec in enumerate(floats)]
+
+    @property
+    def cotangents(self) -> list[np.ndarray]:
+        """A cotangent for each float result; integers where every operand holds integers."""
+        return [draw(recipe, seed, spec.shape, spec.dtype) for recipe, seed, spec in self.cotangent_draws]
+
+    @property
+    def sources(self) -> list[tuple[str, int] | None]:
+        """Recipe and seed of each operand leaf; None for fixed values."""
+        args = tree.flatten(list(self.case.operands))
+        return [
+            (arg.recipes[self.round % len(arg.recipes)], seed_of(self.seed, i)) if arg.recipes else None
+            for i, arg in enumerate(args)
+            if arg is not None
+        ]
 
     @property
     def holds_integers(self) -> bool:

@@ -188,7 +188,7 @@ def batch_normalization_train_grad(
     spread = cotangent - ops.reshape(by_offset / count, shape) - normal * ops.reshape(by_scale / count, shape)
     by_x = spread * ops.reshape(inverse * scale, shape)
     by_x = by_x + ops.reshape(cotangent_mean / count, shape)
-    by_x = by_x + centred * ops.reshape(cotangent_variance * (2.0 / count), shape)
+    by_x = by_x + centred * ops.reshape(cotangent_variance * 2.0 / count, shape)
     return by_x, by_scale, by_offset
 
 

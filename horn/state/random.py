@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _OUTSIDE = 1 << 31
 # Streams of an explicit seed share one consumer number, which the ordinals never reach.
 _EXPLICIT = 0xFFFFFFFF
+_PROCESS = 0xFFFFFFFE
 
 
 class _Global:
@@ -32,6 +33,7 @@ class _Global:
 
     seed: int | None = None
     consumers = 0
+    stream: Stream | None = None
 
 
 def set_random_seed(seed: int) -> None:
@@ -49,6 +51,7 @@ def set_random_seed(seed: int) -> None:
         )
     _Global.seed = int(seed)
     _Global.consumers = 0
+    _Global.stream = None
 
 
 def global_seed() -> int:
@@ -121,6 +124,15 @@ class Stream:
         call = running.calls.get(id(self), 0)
         running.calls[id(self)] = call + 1
         return derive(self.seed, self.consumer, call), running.step
+
+
+def process_stream() -> Stream:
+    """Return the stream that `horn.random` draws from without a seed; a new seed begins it anew."""
+    if _Global.stream is None:
+        _Global.stream = Stream()
+        _Global.stream.consumer = _PROCESS
+        _Global.consumers -= 1
+    return _Global.stream
 
 
 @contextmanager

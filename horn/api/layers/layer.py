@@ -310,9 +310,9 @@ def _takes(function: Callable[..., Any], name: str) -> bool:
 @contextmanager
 def training_phase(layer: Layer, kwargs: dict[str, Any]) -> Iterator[None]:
     """Hand `training` down: what a call was not told, it takes from the call around it."""
-    given = kwargs.get("training")
+    given = kwargs.pop("training", None)
     phase = _training.get() if given is None else bool(given)
-    if given is None and _takes(type(layer).call, "training"):
+    if _takes(type(layer).call, "training"):
         kwargs["training"] = phase
     token = _training.set(phase)
     try:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from horn import dtypes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 raw = tf.raw_ops
 EagerTensor = getattr(tf.__internal__, "EagerTensor", tf.Tensor)
@@ -28,17 +28,19 @@ def tf_dtype(name: str) -> tf.DType:
     return tf.dtypes.as_dtype(name)
 
 
+def shape_of(tensor: Any) -> tuple[int, ...]:
+    """Return the sizes of a tensor, eager or symbolic."""
+    return _shape_tuple(tensor)
+
+
 def _public_shape(tensor: Any) -> tuple[int, ...]:
     return tuple(tensor.shape)
 
 
 # An eager tensor builds a TensorShape when it is first asked for its shape, which takes a third of
 # the time of the op that made it; the tuple behind it is there at once.
-shape_of: Callable[[Any], tuple[int, ...]] = getattr(tf.Tensor, "_shape_tuple", _public_shape)
-if hasattr(EagerTensor, "_shape_tuple"):
-    def shape_of(tensor: Any) -> tuple[int, ...]:
-        """Return the sizes of a tensor, eager or symbolic."""
-        return tensor._shape_tuple()  # noqa: SLF001
+_has_tuple = hasattr(EagerTensor, "_shape_tuple")
+_shape_tuple = (lambda tensor: tensor._shape_tuple()) if _has_tuple else _public_shape  # noqa: SLF001
 
 
 # -- constants ---------------------------------------------------------------------------------
@@ -53,6 +55,13 @@ def ints(values: tuple[int, ...]) -> tf.Tensor:
     """Return integers on one axis, as int32."""
     with tf.init_scope():
         return tf.constant(values, tf.int32, shape=(len(values),))
+
+
+@lru_cache(maxsize=4096)
+def rows(values: tuple[tuple[int, ...], ...], width: int) -> tf.Tensor:
+    """Return rows of `width` integers, as int32."""
+    with tf.init_scope():
+        return tf.constant(values, tf.int32, shape=(len(values), width))
 
 
 @lru_cache(maxsize=1024)
@@ -73,9 +82,6 @@ def _number(text: str, value: complex, dtype: tf.DType) -> tf.Tensor:
     stored = dtypes.numpy_dtype(dtype.name)
     with tf.init_scope(), np.errstate(all="ignore"):
         return tf.constant(np.asarray(value).astype(stored), dtype)
-
-
-# -- casts -------------------------------------------------------------------------------------
 
 
 def as_dtype(x: Any, dtype: tf.DType) -> Any:

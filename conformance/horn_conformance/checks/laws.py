@@ -1,0 +1,173 @@
+"""Whether shapes, dtypes and errors are what the laws of the pages say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn import dtypes, tree
+from horn.errors import HornError
+from horn.spec.graph import spec_of, trace
+from horn.spec.program import Program
+from horn.spec.sizes import Dim, evaluate
+from horn.spec.tensorspec import TensorSpec
+from horn_conformance.checks.judging import attempt, judge
+from horn_conformance.failure import Disagreement, disagreement
+from horn_conformance.trial import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from horn.spec.graph import Graph
+    from horn_conformance.plan import Case, Fault, Plan
+    from horn_conformance.suite import Suite
+
+_SMALLEST = 1
+UNKNOWN = "N"
+
+
+def shape(suite: Suite, plan: Plan, dtype: str) -> None:
+    """Real results have the shapes that the law states, for known sizes and for unknown ones."""
+    for case in suite.cases(plan):
+        trial = Trial(case, dtype)
+        tensors = trial.tensors(suite.backend, trial.leaves)
+        results = attempt(suite, trial, "shape", lambda t=trial, x=tensors: t.forward(*x))
+        shapes = [tuple(suite.backend.describe(y)[0]) for y in results]
+        lawful = [spec.shape for spec in trial.outputs()]
+        if shapes != lawful:
+            raise disagreement(trial, "shape", f"got {shapes}, the law says {lawful}", suite.backend.name)
+        if case.unknown is not None:
+            _check_unknown(suite, trial, lawful)
+
+
+def _check_unknown(suite: Suite, trial: Trial, lawful: list[Any]) -> None:
+    graph = _open_graph(trial)
+    binding = {UNKNOWN: trial.case.unknown}
+    shapes = [evaluate(out.spec.shape, binding) for out in graph.outputs]
+    if shapes != lawful:
+        text = f"with an unknown size {[out.spec.shape for out in graph.outputs]}, want {lawful}"
+        raise disagreement(trial, "shape", text, suite.backend.name)
+    tensors = trial.tensors(suite.backend, trial.leaves)
+    run = Program(graph, suite.backend, binding)
+    judge(suite, trial, "shape", "forward", attempt(suite, trial, "shape", lambda: run(*tensors)))
+
+
+def _open_graph(trial: Trial) -> Graph:
+    """Return the graph of a draw with an unknown in place of one of its sizes."""
+    case, size = trial.case, Dim(UNKNOWN)
+
+    def opened(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(opened, value))
+        return size if value == case.unknown and isinstance(value, int) else value
+
+    specs = [spec.with_shape(opened(spec.shape)) for spec in trial.specs]
+    changed = {name: opened(value) for name, value in case.attrs.items() if isinstance(value, tuple)}
+
+    def forward(*symbols: Any) -> list[Any]:
+        rest = iter(symbols)
+        flat = [None if leaf is None else next(rest) for leaf in tree.flatten(trial.operands)]
+        return tree.flatten(case.run(*tree.unflatten(trial.operands, flat), **changed))
+
+    return trace(forward, specs)[0]
+
+
+def dtype(suite: Suite, plan: Plan, dtype: str) -> None:  # noqa: ARG001
+    """Results have the dtype that the law states, for operands of every dtype that the op takes."""
+    case = suite.cases(plan)[0]
+    for name in operand_dtypes(suite, plan):
+        trial = Trial(case, name)
+        tensors = trial.tensors(suite.backend, trial.leaves)
+        results = attempt(suite, trial, "dtype", lambda t=trial, x=tensors: t.forward(*x))
+        named = [suite.backend.describe(y)[1] for y in results]
+        lawful = [spec.dtype for spec in trial.outputs()]
+        if named != lawful:
+            raise disagreement(trial, "dtype", f"got {named}, the law says {lawful}", suite.backend.name)
+        judge(suite, trial, "dtype", "forward", results)
+
+
+def operand_dtypes(suite: Suite, plan: Plan) -> list[str]:
+    """Return the dtypes under test that an op takes and the backend claims."""
+    floats = [name for name in ("float32", "float64", "float16", "bfloat16") if suite.supports(name)]
+    integers = list(suite.profile.integers)
+    table = {
+        "float": floats,
+        "number": floats + integers,
+        "any": [*floats, *integers, "bool"],
+        "integer": integers,
+        "none": ["float32"],
+    }
+    return table[plan.takes]
+
+
+def error(suite: Suite, plan: Plan, dtype: str) -> None:
+    """What a law forbids raises the same error as in a trace, and before any kernel runs."""
+    for fault in plan.faults:
+        trial = Trial(fault.case, dtype)
+        expected = _message(fault, lambda t=trial: trace(t.forward, list(t.specs)))
+        tensors = trial.tensors(suite.backend, trial.leaves)
+        with suite.active(), Spy(suite.backend) as called:
+            got = _message(fault, lambda t=trial, x=tensors: t.forward(*x))
+        if got != expected:
+            raise disagreement(trial, "error", f"got {got!r}, want {expected!r}", suite.backend.name)
+        if called:
+            raise disagreement(trial, "error", f"the kernel {called[0]!r} ran before the error", suite.backend.name)
+
+
+def _message(fault: Fault, call: Callable[[], Any]) -> str:
+    """Return class and text of the error that `call` raises."""
+    case: Case = fault.case
+    try:
+        call()
+    except HornError as error:
+        if not isinstance(error, fault.error) or fault.word not in str(error):
+            text = f"{type(error).__name__} without the word {fault.word!r}: {error}"
+            raise Disagreement(case.op, "error", text) from error
+        return f"{type(error).__name__}: {error}"
+    except Exception as error:
+        raise Disagreement(case.op, "error", f"raised a bare {type(error).__name__}: {error}") from error
+    raise Disagreement(case.op, "error", f"nothing was raised, want {fault.error.__name__} for {case.attrs}")
+
+
+class Spy:
+    """Notes which kernels of a backend are called within a block."""
+
+    def __init__(self, backend: Any) -> None:
+        self.backend = backend
+        self.called: list[str] = []
+
+    def __enter__(self) -> list[str]:
+        self.kernels = self.backend.kernels
+        self.backend.kernels = {name: self._noting(name, kernel) for name, kernel in self.kernels.items()}
+        return self.called
+
+    def _noting(self, name: str, kernel: Any) -> Any:
+        def noted(*operands: Any, **attrs: Any) -> Any:
+            self.called.append(name)
+            return kernel(*operands, **attrs)
+
+        return noted
+
+    def __exit__(self, *details: object) -> None:
+        self.backend.kernels = self.kernels
+
+
+def promotion(suite: Suite) -> None:
+    """Every two dtypes, and each with a Python number, meet where the lattice says."""
+    from horn.spec import ops  # noqa: PLC0415
+
+    backend = suite.backend
+    names = [n for n in (*dtypes.FLOATS, *suite.profile.integers, "bool") if suite.supports(n)]
+    tensors = {name: backend.asarray(np.ones(2, dtypes.numpy_dtype(name)), name) for name in names}
+    pairs = [(a, b) for a in names for b in names] + [(a, number) for a in names for number in (True, 2, 2.5)]
+    for first, second in pairs:
+        x, y = tensors[first], tensors.get(second, second) if isinstance(second, str) else second
+        want = trace(ops.add, [TensorSpec((2,), first), spec_of(y)])[0].outputs[0].spec.dtype
+        if not isinstance(second, str):
+            want = dtypes.promote_with_number(first, second)
+        for pair in ((x, y), (y, x)):
+            with suite.active():
+                got = backend.describe(ops.add(*pair))[1]
+            if got != want:
+                raise Disagreement("add", "promotion", f"{first} with {second} gave {got}, want {want}")

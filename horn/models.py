@@ -1,0 +1,7 @@
+"""Models: the public names."""
+
+from horn.api.models.functional import Functional
+from horn.api.models.model import Model
+from horn.api.models.sequential import Sequential
+
+__all__ = ["Functional", "Model", "Sequential"]

@@ -1,0 +1,6 @@
+"""Names that Keras keeps in `utils`."""
+
+from horn.api.layers.layer import clear_names as clear_session
+from horn.state.random import set_random_seed
+
+__all__ = ["clear_session", "set_random_seed"]

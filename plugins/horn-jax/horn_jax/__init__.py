@@ -1,0 +1,1 @@
+"""The JAX backend of Horn; `horn_jax.plugin` is what Horn finds."""

@@ -1,0 +1,77 @@
+"""Kernels that make one element of many."""
+
+from __future__ import annotations
+
+from horn_tf.tensors import BOOL, as_dtype, index, ints, may_meet_xla, number, raw, shape_of, tf
+
+
+def sum(x, *, axis, keepdims=False):
+    return raw.Sum(input=as_dtype(x, tf.int32) if x.dtype is BOOL else x, axis=ints(axis), keep_dims=keepdims)
+
+
+def mean(x, *, axis, keepdims=False):
+    return raw.Mean(input=x, axis=ints(axis), keep_dims=keepdims)
+
+
+def max(x, *, axis, keepdims=False):
+    return _extreme(x, axis, keepdims, raw.Max, raw.Any)
+
+
+def min(x, *, axis, keepdims=False):
+    return _extreme(x, axis, keepdims, raw.Min, raw.All)
+
+
+def _extreme(x, axis, keepdims, op, for_bool):
+    if x.dtype is BOOL:
+        return for_bool(input=x, axis=ints(axis), keep_dims=keepdims)
+    found = op(input=x, axis=ints(axis), keep_dims=keepdims)
+    if x.dtype.is_floating and may_meet_xla():
+        spoilt = raw.Any(input=raw.IsNan(x=x), axis=ints(axis), keep_dims=keepdims)
+        return raw.SelectV2(condition=spoilt, t=number(float("nan"), x.dtype), e=found)
+    return found
+
+
+def argmax(x, *, axis):
+    place = raw.ArgMax(input=x, dimension=index(axis), output_type=tf.int32)
+    if not x.dtype.is_floating:
+        return place
+    # TensorFlow passes over a NaN; here the first one counts as the largest.
+    nan = raw.IsNan(x=x)
+    first = raw.ArgMax(input=nan, dimension=index(axis), output_type=tf.int32)
+    return raw.SelectV2(condition=raw.Any(input=nan, axis=ints((axis,)), keep_dims=False), t=first, e=place)
+
+
+def var(x, *, axis, keepdims=False):
+    return moments(x, axis=axis, keepdims=keepdims)[1]
+
+
+def moments(x, *, axis, keepdims=False):
+    """Return the mean and the variance."""
+    centre = raw.Mean(input=x, axis=ints(axis), keep_dims=True)
+    spread = raw.Mean(input=raw.SquaredDifference(x=x, y=centre), axis=ints(axis), keep_dims=keepdims)
+    if keepdims:
+        return centre, spread
+    return raw.Reshape(tensor=centre, shape=ints(shape_of(spread))), spread
+
+
+def logsumexp(x, *, axis, keepdims=False):
+    highest = raw.Max(input=x, axis=ints(axis), keep_dims=True)
+    shift = raw.SelectV2(condition=raw.IsInf(x=highest), t=number(0, x.dtype), e=highest)
+    total = raw.Sum(input=raw.Exp(x=raw.Sub(x=x, y=shift)), axis=ints(axis), keep_dims=True)
+    total = raw.AddV2(x=raw.Log(x=total), y=shift)
+    if keepdims:
+        return total
+    kept = tuple(size for i, size in enumerate(shape_of(x)) if i not in axis)
+    return raw.Reshape(tensor=total, shape=ints(kept))
+
+
+KERNELS = {
+    "sum": sum,
+    "mean": mean,
+    "max": max,
+    "min": min,
+    "argmax": argmax,
+    "var": var,
+    "moments": moments,
+    "logsumexp": logsumexp,
+}
