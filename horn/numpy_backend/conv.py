@@ -12,116 +12,14 @@ Reference:
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from horn.numpy_backend.elementwise import FAST
+from horn.numpy_backend.elementwise import FAST, FLOAT_BITS, keep
 from horn.numpy_backend.pages import page
+from horn.numpy_backend.windows import BLOCK, Pairs, Sizes, Windows, inside, padded, window_counts
 from horn.spec.sizes import product
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-Sizes = tuple[int, ...]
-Pairs = tuple[tuple[int, int], ...]
-
-_BLOCK = 131072  # elements of the matrix of windows that are made at a time
-_FEW = 4  # channels up to which windows become columns
-
-
-class _Windows:
-    """All windows of a padded input, cut into blocks of whole images.
-
-    Args:
-        x: The padded input, channels last.
-        window: The spatial sizes of a window.
-        strides: From one window to the next.
-        dilation: From one element of a window to the next.
-        counts: How many windows there are along each axis.
-    """
-
-    def __init__(self, x: Any, window: Sizes, strides: Sizes, dilation: Sizes, counts: Sizes) -> None:
-        self.x, self.window, self.strides = x, window, strides
-        self.dilation, self.counts = dilation, counts
-        self.depth = product(window) * x.shape[-1]
-        self.each = product(counts)
-        self.images = max(1, min(len(x), _BLOCK // max(1, self.each * self.depth)))
-
-    def offsets(self) -> Iterator[tuple[Any, ...]]:
-        """Yield for each element of a window the slices of `x` where all windows have it."""
-        for offset in itertools.product(*map(range, self.window)):
-            places = [
-                slice(o * d, o * d + (n - 1) * s + 1, s)
-                for o, d, n, s in zip(offset, self.dilation, self.counts, self.strides, strict=True)
-            ]
-            yield (slice(None), *places)
-
-    def matrices(self) -> Iterator[tuple[slice, Any]]:
-        """Yield blocks: which rows of the result, and the matrix with one window in each row."""
-        if product(self.window) == 1 and self.each * self.x.shape[-1] * len(self.x) == self.x.size:
-            yield slice(None), self.x.reshape(-1, self.depth)
-            return
-        fill, buffer = self._by_columns() if self.x.shape[-1] <= _FEW else self._by_rows()
-        for start in range(0, len(self.x), self.images):
-            stop = min(start + self.images, len(self.x))
-            fill(start, stop)
-            rows = slice(start * self.each, stop * self.each)
-            yield rows, buffer(stop - start)
-
-    def _by_rows(self) -> Any:
-        """Return how to fill a block of rows, and how to read it."""
-        batch, *spatial, channels = self.x.strides
-        shape = (len(self.x), *self.counts, *self.window, self.x.shape[-1])
-        steps = [s * n for s, n in zip(spatial, self.strides, strict=True)]
-        inner = [s * n for s, n in zip(spatial, self.dilation, strict=True)]
-        view = np.ndarray(shape, self.x.dtype, self.x, 0, (batch, *steps, *inner, channels))
-        block = np.empty((self.images, *shape[1:]), self.x.dtype)
-
-        def fill(start: int, stop: int) -> None:
-            block[: stop - start] = view[start:stop]
-
-        return fill, lambda count: block[:count].reshape(-1, self.depth)
-
-    def _by_columns(self) -> Any:
-        """Return the same for a block that holds windows in its columns, turned when it is read."""
-        channels = self.x.shape[-1]
-        block = np.empty((self.depth * self.images * self.each,), self.x.dtype)
-        turned = self.x.transpose(-1, *range(self.x.ndim - 1))
-        places = list(self.offsets())
-
-        def buffer(count: int) -> Any:
-            return block[: self.depth * count * self.each]
-
-        def fill(start: int, stop: int) -> None:
-            parts = buffer(stop - start).reshape(len(places), channels, stop - start, *self.counts)
-            for part, place in zip(parts, places, strict=True):
-                part[...] = turned[:, start:stop][(slice(None), *place)]
-
-        return fill, lambda count: buffer(count).reshape(self.depth, -1).T
-
-
-def _padded(x: Any, padding: Pairs) -> Any:
-    """Return a C-contiguous `x` with zeros around its spatial axes."""
-    if not any(map(any, padding)):
-        return np.ascontiguousarray(x)
-    sizes = [n + before + after for n, (before, after) in zip(x.shape[1:-1], padding, strict=True)]
-    result = np.zeros((len(x), *sizes, x.shape[-1]), x.dtype)
-    _inside(result, x.shape[1:-1], padding)[...] = x
-    return result
-
-
-def _inside(padded: Any, sizes: Sizes, padding: Pairs) -> Any:
-    """Return the view of a padded tensor without its padding."""
-    places = [slice(before, before + n) for n, (before, _) in zip(sizes, padding, strict=True)]
-    return padded[(slice(None), *places)]
-
-
-def _counts(sizes: Sizes, window: Sizes, strides: Sizes, padding: Pairs, dilation: Sizes) -> Sizes:
-    """Return how many windows fit along each axis."""
-    rows = zip(sizes, window, strides, padding, dilation, strict=True)
-    return tuple((n + a + b - (k - 1) * d - 1) // s + 1 for n, k, s, (a, b), d in rows)
 
 
 def _part(x: Any, group: int, groups: int) -> Any:
@@ -140,13 +38,13 @@ def convolution(
     if x.dtype not in FAST:
         return _convolution_page(x, kernel, strides, padding, dilation_rate, groups)
     window = kernel.shape[:-2]
-    counts = _counts(x.shape[1:-1], window, strides, padding, dilation_rate)
+    counts = window_counts(x.shape[1:-1], window, strides, padding, dilation_rate)
     result = np.empty((len(x), *counts, kernel.shape[-1]), x.dtype)
     for g in range(groups):
-        seen = _padded(_part(x, g, groups) if groups > 1 else x, padding)
+        seen = padded(_part(x, g, groups) if groups > 1 else x, padding)
         weights = _part(kernel, g, groups).reshape(-1, kernel.shape[-1] // groups)
         rows = result.reshape(-1, kernel.shape[-1])
-        for place, matrix in _Windows(seen, window, strides, dilation_rate, counts).matrices():
+        for place, matrix in Windows(seen, window, strides, dilation_rate, counts).matrices():
             np.matmul(matrix, weights, out=_part(rows[place], g, groups))
     return result
 
@@ -168,9 +66,9 @@ def convolution_kernel_grad(
     result = np.zeros((depth, filters), x.dtype)
     given = cotangent.reshape(-1, filters)
     for g in range(groups):
-        seen = _padded(_part(x, g, groups) if groups > 1 else x, padding)
+        seen = padded(_part(x, g, groups) if groups > 1 else x, padding)
         total = _part(result, g, groups)
-        for place, matrix in _Windows(seen, window, strides, dilation_rate, counts).matrices():
+        for place, matrix in Windows(seen, window, strides, dilation_rate, counts).matrices():
             total += np.matmul(matrix.T, _part(given[place], g, groups))
     return result.reshape(*window, -1, filters)
 
@@ -205,17 +103,17 @@ def _scattered(
     """Return the gradient by the input, one product for each element of the kernel, added in place."""
     window, channels = kernel.shape[:-2], kernel.shape[-2]
     sizes = [n + a + b for n, (a, b) in zip(input_shape, padding, strict=True)]
-    padded = np.zeros((len(cotangent), *sizes, channels * groups), cotangent.dtype)
-    windows = _Windows(padded, window, strides, dilation, cotangent.shape[1:-1])
+    result = np.zeros((len(cotangent), *sizes, channels * groups), cotangent.dtype)
+    windows = Windows(result, window, strides, dilation, cotangent.shape[1:-1])
     places = list(windows.offsets())
-    step = max(1, 2 * _BLOCK // max(1, windows.each * channels))
+    step = max(1, 2 * BLOCK // max(1, windows.each * channels))
     for g in range(groups):
         weights = _part(kernel, g, groups).reshape(len(places), channels, -1).transpose(0, 2, 1)
         for start in range(0, len(cotangent), step):
             given = _part(cotangent[start : start + step], g, groups)
-            total = _part(padded[start : start + step], g, groups)
+            total = _part(result[start : start + step], g, groups)
             _add_products(total, given, np.ascontiguousarray(weights), places)
-    return _inside(padded, input_shape, padding)
+    return inside(result, input_shape, padding)
 
 
 def _add_products(total: Any, given: Any, weights: Any, places: list[tuple[Any, ...]]) -> None:
@@ -226,6 +124,61 @@ def _add_products(total: Any, given: Any, weights: Any, places: list[tuple[Any, 
         total[place] += share.reshape(*given.shape[:-1], -1)
 
 
+# -- pooling ---------------------------------------------------------------------------------
+
+
+def max_pooling(x: Any, pool_size: Sizes, strides: Sizes, padding: Pairs) -> Any:
+    """Return the largest element of each window."""
+    windows = _pools(x, pool_size, strides, padding)
+    first, *others = windows.offsets()
+    result = windows.x[first].copy()
+    for place in others:
+        np.maximum(result, windows.x[place], out=result)
+    return result
+
+
+def _pools(x: Any, pool_size: Sizes, strides: Sizes, padding: Pairs) -> Windows:
+    ones = (1,) * len(pool_size)
+    counts = window_counts(x.shape[1:-1], pool_size, strides, padding, ones)
+    return Windows(padded(x, padding, -np.inf), pool_size, strides, ones, counts)
+
+
+def max_pooling_grad(
+    cotangent: Any, output: Any, x: Any, pool_size: Sizes, strides: Sizes, padding: Pairs
+) -> Any:
+    """Return the cotangent of each window at the first element that equals its largest."""
+    if x.dtype not in FLOAT_BITS or not cotangent.dtype == output.dtype == x.dtype:
+        return _pooling_grad_page(cotangent, output, x, pool_size, strides, padding)
+    windows = _pools(x, pool_size, strides, padding)
+    missing = np.isnan(output)
+    missing = missing if missing.any() else None
+    result = np.zeros(windows.x.shape, x.dtype)
+    is_disjoint = all(s >= k for s, k in zip(strides, pool_size, strict=True))
+    taken = np.zeros(output.shape, bool)
+    for place in windows.offsets():
+        seen = windows.x[place]
+        chosen = np.equal(seen, output)
+        if missing is not None:
+            np.logical_or(chosen, np.logical_and(missing, np.isnan(seen)), chosen)
+        np.greater(chosen, taken, chosen)  # and not taken
+        np.logical_or(taken, chosen, taken)
+        if is_disjoint:
+            bits = FLOAT_BITS[x.dtype]
+            np.multiply(cotangent.view(bits), chosen, out=result[place].view(bits))
+        else:
+            result[place] += keep(chosen, cotangent)
+    return inside(result, x.shape[1:-1], padding)
+
+
 _convolution_page = page("convolution")
-_kernel_grad_page = page("convolution_kernel_grad")
 _input_grad_page = page("convolution_input_grad")
+_kernel_grad_page = page("convolution_kernel_grad")
+_pooling_grad_page = page("max_pooling_grad")
+
+KERNELS = {
+    "convolution": convolution,
+    "convolution_input_grad": convolution_input_grad,
+    "convolution_kernel_grad": convolution_kernel_grad,
+    "max_pooling": max_pooling,
+    "max_pooling_grad": max_pooling_grad,
+}

@@ -52,11 +52,13 @@ class Pages(Backend):
 
 
 def page(name: str) -> Callable[..., Any]:
-    """Return the op of that name as its page has it, with grouped operands and attributes."""
+    """Return the op of that name as its page has it, called like a kernel."""
     op = ops[name]
+    count = len(op.operands)
 
-    def run(*operands: Any, **attrs: Any) -> Any:
-        leaves, form = op.flatten(operands)
+    def run(*args: Any, **attrs: Any) -> Any:
+        leaves, form = op.flatten(args[:count])
+        attrs.update(zip(op.attribute_kinds, args[count:], strict=False))
         return dispatch.entry(op, _pages(), leaves, form, attrs)(*leaves)
 
     return run

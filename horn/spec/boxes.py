@@ -106,8 +106,7 @@ class Tape:
         """
         if op.vjp_rule is None and op.is_composite:
             return op.inline(leaves, form, attrs, self.watch)
-        if op.on_tape is not None:
-            attrs = {**attrs, **op.on_tape}
+        attrs = op.normalised(leaves, {**attrs, **(op.on_tape or {})})
         inner = [x.value if self.owns(x) else x for x in leaves]
         result = op.call(inner, form, attrs)
         if op.vjp_rule is None:

@@ -57,7 +57,6 @@ def _(x, indices, *, axis):
 @take.vjp
 def _(cotangent, output, x, indices, *, axis):
     size, rank, places = x.shape[axis], len(x.shape), len(indices.shape)
-    axis = axis % rank
     # Bring the picked axes to the front, add up by index, and put the axis back.
     picked = tuple(range(axis, axis + places))
     rest = tuple(i for i in range(rank - 1 + places) if i not in picked)

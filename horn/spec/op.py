@@ -15,7 +15,7 @@ import numpy as np
 from horn import contract, dtypes
 from horn.contract import Tensor
 from horn.errors import ArgumentError
-from horn.spec import dispatch, graph, program
+from horn.spec import dispatch, graph, normalise, program
 from horn.spec.namespace import ops
 
 if TYPE_CHECKING:
@@ -201,6 +201,12 @@ class Op:
     def run_body(self, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) -> Any:
         """Run the page's body on operands that are already flat."""
         return self.body(*self.regroup(leaves, form), **attrs)
+
+    def normalised(self, leaves: Sequence[Any], attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the attributes in normal form, as kernels and gradients receive them."""
+        first = [graph.spec_of(leaves[0])] if leaves and leaves[0] is not None else []
+        frozen = {name: normalise.freeze(value) for name, value in attrs.items()}
+        return normalise.attributes(self.name, self.attribute_kinds, first, frozen)
 
     def inline(
         self, leaves: Sequence[Any], form: Form, attrs: dict[str, Any], box: Callable[[Any], Any]

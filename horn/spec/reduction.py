@@ -36,15 +36,7 @@ def _(cotangent, output, x, *, axis, keepdims):
 
 def _with_axes(reduced_tensor, x, axis):
     """Return a reduced tensor with its reduced axes back, of size one."""
-    axes = _all(axis, x)
-    return ops.reshape(reduced_tensor, tuple(1 if i in axes else size for i, size in enumerate(x.shape)))
-
-
-def _all(axis, x):
-    rank = len(x.shape)
-    if axis is None:
-        return tuple(range(rank))
-    return tuple(i % rank for i in (axis if isinstance(axis, tuple) else (axis,)))
+    return ops.reshape(reduced_tensor, tuple(1 if i in axis else size for i, size in enumerate(x.shape)))
 
 
 @primitive
@@ -82,7 +74,7 @@ def _extreme_law(name):
 def _extreme_vjp(cotangent, output, x, *, axis, keepdims):
     extreme = _with_axes(output, x, axis)
     ties = ops.cast(ops.equal(x, extreme), cotangent.dtype)
-    share = ties / ops.sum(ties, axis=_all(axis, x), keepdims=True)
+    share = ties / ops.sum(ties, axis=axis, keepdims=True)
     return share * _with_axes(cotangent, x, axis)
 
 

@@ -33,11 +33,13 @@ def narrow(batch: Any) -> Any:
     return tree.map_structure(lambda leaf: None if leaf is None else to_host(leaf), batch)
 
 
-def pack(x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, ...]:
-    """Return ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``, whatever is there."""
+def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """Return `x`, ``(x, y)`` or ``(x, y, sample_weight)``, whatever is there; a tree alone as ``(x,)``."""
     if sample_weight is not None:
         return x, y, sample_weight
-    return (x,) if y is None else (x, y)
+    if y is not None:
+        return x, y
+    return (x,) if tree.is_nested(x) else x
 
 
 def unpack(batch: Any) -> tuple[Any, Any, Any]:

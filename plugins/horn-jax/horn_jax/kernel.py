@@ -33,26 +33,22 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], *, nested: bool = False) -> Callable[..., Any]:
     """Return `function` jitted, its keyword-only parameters static, 64 bits wide where needed.
 
     Args:
-        function: Takes tensors by position; one called ``*operands`` may take lists and None.
+        function: Takes tensors by position; an attribute `dtype` is the dtype of its result.
+        nested: Whether its operands may be lists of tensors, or None.
     """
-    parameters = inspect.signature(function).parameters.values()
-    static = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-    nested = any(p.kind is p.VAR_POSITIONAL or "list" in str(p.annotation) for p in parameters)
-    return widened(jax.jit(function, static_argnames=static, inline=True), "dtype" in static, nested)
+    static = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    jitted = jax.jit(function, static_argnames=static, inline=True)
+    if nested:
+        return _guarding_trees(jitted)
+    return _guarding_results(jitted) if "dtype" in static else guarding(jitted)
 
 
-def widened(jitted: Callable[..., Any], makes: bool, nested: bool) -> Callable[..., Any]:  # noqa: FBT001
-    """Return a function that calls `jitted` in 64 bits where an operand or the result has them.
-
-    Args:
-        jitted: What to call.
-        makes: Whether an attribute `dtype` names the dtype of the result.
-        nested: Whether operands may be lists or None.
-    """
+def guarding(jitted: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that calls `jitted` in 64 bits where one of its tensors has them."""
     wide = WIDE  # a local name: this runs on every eager call
 
     def run(*operands: Any, **attrs: Any) -> Any:
@@ -61,17 +57,25 @@ def widened(jitted: Callable[..., Any], makes: bool, nested: bool) -> Callable[.
                 return in_64_bits(jitted, *operands, **attrs)
         return jitted(*operands, **attrs)
 
-    def run_nested(*operands: Any, **attrs: Any) -> Any:
+    return run
+
+
+def _guarding_results(jitted: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*operands: Any, dtype: str, **attrs: Any) -> Any:
+        if dtype in _WIDE_NAMES or is_wide(operands):
+            return in_64_bits(jitted, *operands, dtype=dtype, **attrs)
+        return jitted(*operands, dtype=dtype, **attrs)
+
+    return run
+
+
+def _guarding_trees(jitted: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*operands: Any, **attrs: Any) -> Any:
         if is_wide(operands):
             return in_64_bits(jitted, *operands, **attrs)
         return jitted(*operands, **attrs)
 
-    def run_making(*operands: Any, **attrs: Any) -> Any:
-        if attrs["dtype"] in _WIDE_NAMES or any(x.dtype in wide for x in operands):
-            return in_64_bits(jitted, *operands, **attrs)
-        return jitted(*operands, **attrs)
-
-    return run_making if makes else run_nested if nested else run
+    return run
 
 
 def in_64_bits(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -1,0 +1,109 @@
+"""Whether an op means the same in every way of running it: planned, compiled, decomposed, in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn import tree
+from horn.engine.plan import Runner
+from horn.engine.step import Step
+from horn.spec import ops
+from horn.spec.graph import Graph
+from horn.spec.program import Program, expand
+from horn_conformance.checks.judging import attempt, judge
+from horn_conformance.failure import disagreement
+from horn_conformance.trial import Trial
+
+if TYPE_CHECKING:
+    from horn_conformance.plan import Plan
+    from horn_conformance.suite import Suite
+
+
+def planned(suite: Suite, plan: Plan, dtype: str) -> None:
+    """A program of the traced op and its gradient, residual kernels included, gives what is expected."""
+    for case in suite.cases(plan, suite.profile.modes):
+        for trial in suite.trials(case, dtype, 2):
+            kind = _kind(trial)
+            graph, arrays = trial.graph(kind)
+            tensors = trial.tensors(suite.backend, arrays)
+            program = attempt(suite, trial, "planned", lambda g=graph: Program(g, suite.backend))
+            judge(suite, trial, "planned", kind, attempt(suite, trial, "planned", lambda p=program, x=tensors: p(*x)))
+
+
+def compiled(suite: Suite, plan: Plan, dtype: str) -> None:
+    """A compiled step gives what is expected, twice in a row, its donated operands being state."""
+    for case in suite.cases(plan, suite.profile.modes):
+        for trial in suite.trials(case, dtype, 1):
+            kind = "forward" if ops[case.op].donates else _kind(trial)
+            run = attempt(suite, trial, "compiled", lambda t=trial, k=kind: _compile(suite, t, k))
+            for _ in range(2):
+                judge(suite, trial, "compiled", kind, attempt(suite, trial, "compiled", run))
+
+
+def _kind(trial: Trial) -> str:
+    return "joint" if trial.has_gradient else "forward"
+
+
+def _compile(suite: Suite, trial: Trial, kind: str) -> Any:
+    """Return a function of nothing that runs the compiled step on fresh state."""
+    backend = suite.backend
+    graph, arrays = trial.graph(kind)
+    donated = _donated(trial)
+    rest = [i for i in range(len(arrays)) if i not in donated]
+    turned = Graph([graph.inputs[i] for i in (*donated, *rest)], graph.outputs)
+    step = Step(turned, [None] * len(donated), list(range(len(donated))), graph.outputs[len(donated) :])  # type: ignore[list-item]
+    runner = Runner(step, backend) if backend.compile is None else backend.compile(step)
+    batch = [backend.asarray(arrays[i]) for i in rest]
+
+    def run() -> list[Any]:
+        state = [backend.variable(arrays[i], trainable=True) for i in donated]
+        results = runner(state, batch, None, 0, 1)
+        return [*(backend.read(storage) for storage in state), *results]
+
+    return run
+
+
+def _donated(trial: Trial) -> list[int]:
+    """Return which operand leaves the results take over, in the order of the results."""
+    op, places, start = ops[trial.case.op], {}, 0
+    for name, operand in zip(op.operands, trial.operands, strict=False):
+        count = len([leaf for leaf in tree.flatten(operand) if leaf is not None])
+        places[name] = range(start, start + count)
+        start += count
+    return [i for name in op.donates for i in places[name]]
+
+
+def fused(suite: Suite, plan: Plan, dtype: str) -> None:
+    """Where a backend fuses a composite, the decomposition on the same backend agrees too."""
+    for case in suite.cases(plan, suite.profile.modes):
+        for trial in suite.trials(case, dtype, 1):
+            graph, arrays = trial.graph("forward")
+            (node,) = [node for node in graph.nodes if node.op.name == case.op]
+            specs = [None if x is None else x.spec for x in node.inputs]
+            body = expand(node.op, specs, node.form, node.attrs)
+            if case.call is not None or len(specs) != len(arrays) + specs.count(None):
+                continue
+            tensors = trial.tensors(suite.backend, arrays)
+            run = attempt(suite, trial, "fused", lambda b=body: Program(b, suite.backend))
+            judge(suite, trial, "fused", "forward", attempt(suite, trial, "fused", lambda r=run, x=tensors: r(*x)))
+
+
+def in_place(suite: Suite, plan: Plan, dtype: str) -> None:
+    """A kernel that overwrites its operands returns what the decomposition gives, and spares the others."""
+    backend = suite.backend
+    for case in suite.cases(plan):
+        for trial in suite.trials(case, dtype, 1):
+            graph, arrays = trial.graph("forward")
+            (node,) = graph.nodes
+            tensors = [backend.read(backend.variable(array, trainable=False)) for array in arrays]
+            kernel = backend.in_place_kernels[case.op]
+            grouped = node.op.regroup(tensors, node.form)
+            results = attempt(suite, trial, "in_place", lambda k=kernel, x=grouped, n=node: k(*x, **n.attrs))
+            judge(suite, trial, "in_place", "forward", tree.flatten(results))
+            donated = _donated(trial)
+            for i, (tensor, array) in enumerate(zip(tensors, arrays, strict=True)):
+                if i not in donated and not np.array_equal(backend.to_numpy(tensor), array):
+                    text = f"operand {i} was overwritten, though it is not donated"
+                    raise disagreement(trial, "in_place", text, backend.name)

@@ -1,0 +1,195 @@
+"""Pooling kernels, the second half of the family `conv`.
+
+TensorFlow's own op drops a NaN and knows no minus infinity. So it serves tensors that are finite
+throughout, which one sum tells, and a slower way that looks at each offset of a window in turn
+serves the others.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from functools import partial
+
+import numpy as np
+
+from horn.spec.conv import window_count
+from horn.spec.sizes import product
+from horn_tf.shaping import pad_edges
+from horn_tf.shaping import slice as cut
+from horn_tf.tensors import as_dtype, index, ints, number, raw, shape_of, tf
+
+_NONE = (0, 0)
+
+
+def max_pooling(x, **attrs):
+    return forward(x, **attrs)[0]
+
+
+def max_pooling_grad(cotangent, output, x, **attrs):
+    return backward((output, x, _is_finite(x), attrs), cotangent)
+
+
+def max_pooling_take(values, x, **attrs):
+    return Windows(x, **attrs).pick(values)
+
+
+def forward(x, **attrs):
+    """Return the largest elements, and what their gradient needs."""
+    finite = _is_finite(x)
+    y = _either(finite, partial(_quick, x, **attrs), lambda: Windows(x, **attrs).largest()[0], **attrs)
+    return y, (y, x, finite, attrs)
+
+
+def backward(residual, cotangent):
+    """Return the gradient by the input."""
+    y, x, finite, attrs = residual
+    quick = partial(_quick_grad, cotangent, y, x, **attrs)
+    return _either(finite, quick, lambda: Windows(x, **attrs).spread(cotangent), **attrs)
+
+
+def _is_finite(x):
+    wide = as_dtype(x, tf.float32) if x.dtype is tf.float16 else x  # whose sum soon overflows
+    return raw.IsFinite(x=raw.Sum(input=wide, axis=ints(tuple(range(len(shape_of(x))))), keep_dims=False))
+
+
+def _either(finite, quick, slow, *, pool_size, padding, **rest):
+    del rest
+    # TensorFlow wants an element of the input in every window.
+    if not all(before < k and after < k for k, (before, after) in zip(pool_size, padding, strict=True)):
+        return slow()
+    if tf.executing_eagerly():
+        return quick() if finite else slow()
+    return tf.cond(finite, quick, slow)
+
+
+# -- finite tensors --------------------------------------------------------------------------------
+
+
+def _quick(x, *, pool_size, strides, padding):
+    if len(pool_size) == 3:
+        return raw.MaxPool3D(input=_padded(x, padding), **_call(pool_size, strides))
+    if len(pool_size) == 2:
+        return raw.MaxPool(input=x, **_call(pool_size, strides), **_edges(padding))
+    return _narrow(_quick(_wide(x), **_over_images(pool_size, strides, padding)))
+
+
+def _quick_grad(cotangent, y, x, *, pool_size, strides, padding):
+    if len(pool_size) == 3:
+        padded = _padded(x, padding)
+        found = raw.MaxPool3DGrad(orig_input=padded, orig_output=y, grad=cotangent, **_call(pool_size, strides))
+        return _inside(found, x, padding)
+    if len(pool_size) == 2:
+        call = {**_call(pool_size, strides), **_edges(padding)}
+        return raw.MaxPoolGrad(orig_input=x, orig_output=y, grad=cotangent, **call)
+    given = (_wide(cotangent), _wide(y), _wide(x))
+    return _narrow(_quick_grad(*given, **_over_images(pool_size, strides, padding)))
+
+
+def _call(pool_size, strides):
+    return {"ksize": [1, *pool_size, 1], "strides": [1, *strides, 1], "padding": "VALID"}
+
+
+def _edges(padding):
+    edges = [n for pair in (_NONE, *padding, _NONE) for n in pair]
+    return {"padding": "EXPLICIT", "explicit_paddings": edges} if any(edges) else {}
+
+
+def _over_images(pool_size, strides, padding):
+    """Return the attributes for sequences seen as images of height one."""
+    return {"pool_size": (1, *pool_size), "strides": (1, *strides), "padding": (_NONE, *padding)}
+
+
+def _wide(x):
+    return raw.ExpandDims(input=x, axis=index(1))
+
+
+def _narrow(x):
+    return raw.Squeeze(input=x, axis=[1])
+
+
+# -- any tensors -----------------------------------------------------------------------------------
+
+
+def _padded(x, padding):
+    return pad_edges(x, (_NONE, *padding, _NONE), -math.inf)
+
+
+def _inside(padded, x, padding):
+    """Return what is left of a padded tensor without its edges."""
+    starts = (0, *(before for before, _ in padding), 0)
+    return cut(padded, starts=starts, stops=tuple(a + n for a, n in zip(starts, shape_of(x), strict=True)))
+
+
+class Windows:
+    """The windows of a tensor, and where the first largest element of each is.
+
+    Args:
+        x: Channels last.
+        pool_size: The sizes of a window.
+        strides: The steps from window to window.
+        padding: How much minus infinity is put around `x`.
+    """
+
+    def __init__(self, x, *, pool_size, strides, padding):
+        self.x = x
+        self.pool_size, self.strides, self.padding = pool_size, strides, padding
+        self.padded = _padded(x, padding)
+        sizes = zip(shape_of(x)[1:-1], pool_size, strides, padding, strict=True)
+        self.counts = tuple(window_count(*row) for row in sizes)
+
+    def largest(self):
+        """Return the largest element of each window, and the number of its offset in the window."""
+        best = first = None
+        for number_, offset in enumerate(itertools.product(*map(range, self.pool_size))):
+            piece, here = self._at(offset), index(number_)
+            if best is None:
+                best, first = piece, raw.Fill(dims=ints(shape_of(piece)), value=here)
+                continue
+            # Nothing is greater than a NaN, and nothing that comes after a NaN is taken.
+            nan = raw.LogicalAnd(x=raw.IsNan(x=piece), y=raw.LogicalNot(x=raw.IsNan(x=best)))
+            wins = raw.LogicalOr(x=raw.Greater(x=piece, y=best), y=nan)
+            best = raw.SelectV2(condition=wins, t=piece, e=best)
+            first = raw.SelectV2(condition=wins, t=here, e=first)
+        return best, first
+
+    def _at(self, offset):
+        batch, *_, channels = shape_of(self.padded)
+        stops = [o + (n - 1) * s + 1 for o, n, s in zip(offset, self.counts, self.strides, strict=True)]
+        steps = (1, *self.strides, 1)
+        return cut(self.padded, starts=(0, *offset, 0), stops=(batch, *stops, channels), strides=steps)
+
+    def places(self):
+        """Return for each window, flat, the flat place of its first largest element in the padded tensor."""
+        batch, *sizes, channels = shape_of(self.padded)
+        weights = [product(sizes[i + 1 :]) * channels for i in range(len(sizes))]
+        grid = np.indices(self.pool_size).reshape(len(sizes), -1)
+        offsets = tf.constant(np.tensordot(weights, grid, 1), tf.int64)
+        corners = np.zeros((batch, *self.counts, channels), np.int64)
+        corners += (np.arange(batch) * product(sizes) * channels).reshape(-1, *(1,) * (len(sizes) + 1))
+        for i, (n, step) in enumerate(zip(self.counts, self.strides, strict=True)):
+            corners += (np.arange(n) * step * weights[i]).reshape(-1, *(1,) * (len(sizes) - i))
+        corners += np.arange(channels)
+        inner = raw.GatherV2(params=offsets, indices=self.largest()[1], axis=index(0))
+        return raw.Reshape(tensor=raw.AddV2(x=inner, y=tf.constant(corners)), shape=ints((-1,)))
+
+    def pick(self, values):
+        """Return the elements of `values` at the places of the first largest."""
+        flat = raw.Reshape(tensor=_padded(values, self.padding), shape=ints((-1,)))
+        picked = raw.GatherV2(params=flat, indices=self.places(), axis=index(0))
+        return raw.Reshape(tensor=picked, shape=ints((shape_of(self.x)[0], *self.counts, shape_of(self.x)[-1])))
+
+    def spread(self, cotangent):
+        """Return zeros in the shape of the input with each cotangent added at its window's place."""
+        shape = shape_of(self.padded)
+        flat = raw.Reshape(tensor=cotangent, shape=ints((-1,)))
+        total = raw.UnsortedSegmentSum(data=flat, segment_ids=self.places(), num_segments=index(product(shape)))
+        return _inside(raw.Reshape(tensor=total, shape=ints(shape)), self.x, self.padding)
+
+
+KERNELS = {
+    "max_pooling": max_pooling,
+    "max_pooling_grad": max_pooling_grad,
+    "max_pooling_take": max_pooling_take,
+}
+RESIDUAL_KERNELS = {"max_pooling": (forward, backward)}
