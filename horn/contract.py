@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from horn.errors import BackendError
@@ -76,9 +77,8 @@ class Backend:
         """Return the shape and the canonical dtype of a tensor."""
         raise NotImplementedError
 
-    def signature(self, tensor: Tensor) -> Any:
-        """Return something hashable that fixes shape and dtype; called on every eager op."""
-        return (tensor.shape, tensor.dtype)
+    signature: ClassVar[Callable[[Tensor], Any]] = staticmethod(attrgetter("shape", "dtype"))
+    """Something hashable that fixes the shape and dtype of a tensor; called on every eager op."""
 
     # -- storage of Variables --------------------------------------------------------------
 
@@ -179,12 +179,19 @@ def context(**changes: Any) -> Iterator[Context]:
 
 
 _owners: dict[type, Backend] = {}
+signatures: dict[type, Callable[[Tensor], Any]] = {}
+"""Tensor type to `Backend.signature`, for the fast way of an eager call."""
 
 
 def register_types(backend: Backend) -> None:
     """Note which Python types are tensors of `backend`, once it is loaded."""
     for tensor_type in backend.tensor_types:
-        _owners[tensor_type] = backend
+        _note(tensor_type, backend)
+
+
+def _note(tensor_type: type, backend: Backend) -> None:
+    _owners[tensor_type] = backend
+    signatures[tensor_type] = backend.signature
 
 
 def owner(tensor_type: type) -> Backend | None:
@@ -195,6 +202,6 @@ def owner(tensor_type: type) -> Backend | None:
         pass
     for known, backend in list(_owners.items()):
         if issubclass(tensor_type, known):
-            _owners[tensor_type] = backend
+            _note(tensor_type, backend)
             return backend
     return None

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from horn.numpy_backend import depthwise, scratch
 from horn.numpy_backend.elementwise import FAST, FLOAT_BITS, keep
 from horn.numpy_backend.pages import page
-from horn.numpy_backend.windows import BLOCK, Pairs, Sizes, Windows, inside, padded, window_counts
+from horn.numpy_backend.windows import Pairs, Sizes, inside, padded, windows
 from horn.spec.sizes import product
 
 
@@ -37,16 +38,19 @@ def convolution(
     """Return the cross-correlation of `x` with `kernel`."""
     if x.dtype not in FAST:
         return _convolution_page(x, kernel, strides, padding, dilation_rate, groups)
-    window = kernel.shape[:-2]
-    counts = window_counts(x.shape[1:-1], window, strides, padding, dilation_rate)
-    result = np.empty((len(x), *counts, kernel.shape[-1]), x.dtype)
+    window, filters = kernel.shape[:-2], kernel.shape[-1]
+    if groups > 1 and groups == x.shape[-1]:
+        return depthwise.convolution(padded(x, padding), kernel, strides, dilation_rate)
+    parts = []
     for g in range(groups):
-        seen = padded(_part(x, g, groups) if groups > 1 else x, padding)
-        weights = _part(kernel, g, groups).reshape(-1, kernel.shape[-1] // groups)
-        rows = result.reshape(-1, kernel.shape[-1])
-        for place, matrix in Windows(seen, window, strides, dilation_rate, counts).matrices():
-            np.matmul(matrix, weights, out=_part(rows[place], g, groups))
-    return result
+        seen = padded(_part(x, g, groups), padding)
+        places = windows(seen.shape, window, strides, dilation_rate, x.itemsize)
+        weights = _part(kernel, g, groups).reshape(places.depth, filters // groups)
+        result = np.empty((len(x) * product(places.counts), filters // groups), x.dtype)
+        for rows, matrix in places.matrices(seen):
+            np.matmul(matrix, weights, out=result[rows])
+        parts.append(result.reshape(len(x), *places.counts, filters // groups))
+    return parts[0] if groups == 1 else np.concatenate(parts, -1)
 
 
 def convolution_kernel_grad(
@@ -61,16 +65,19 @@ def convolution_kernel_grad(
     """Return the gradient by the kernel: the windows, turned, times the cotangent."""
     if x.dtype not in FAST:
         return _kernel_grad_page(x, cotangent, window, strides, padding, dilation_rate, groups)
-    filters, counts = cotangent.shape[-1], cotangent.shape[1:-1]
-    depth = product(window) * (x.shape[-1] // groups)
-    result = np.zeros((depth, filters), x.dtype)
-    given = cotangent.reshape(-1, filters)
+    if groups > 1 and groups == x.shape[-1]:
+        return depthwise.kernel_grad(padded(x, padding), cotangent, window, strides, dilation_rate)
+    parts = []
     for g in range(groups):
-        seen = padded(_part(x, g, groups) if groups > 1 else x, padding)
-        total = _part(result, g, groups)
-        for place, matrix in Windows(seen, window, strides, dilation_rate, counts).matrices():
-            total += np.matmul(matrix.T, _part(given[place], g, groups))
-    return result.reshape(*window, -1, filters)
+        seen = padded(_part(x, g, groups), padding)
+        places = windows(seen.shape, window, strides, dilation_rate, x.itemsize)
+        given = _part(cotangent, g, groups)
+        given = given.reshape(-1, given.shape[-1])
+        total = np.zeros((places.depth, given.shape[-1]), x.dtype)
+        for rows, matrix in places.matrices(seen):
+            np.add(total, np.matmul(matrix.T, given[rows]), total)
+        parts.append(total.reshape(*window, -1, given.shape[-1]))
+    return parts[0] if groups == 1 else np.concatenate(parts, -1)
 
 
 def convolution_input_grad(
@@ -85,43 +92,41 @@ def convolution_input_grad(
     """Return the gradient by the input, as a convolution of the cotangent where that is cheaper."""
     if cotangent.dtype not in FAST:
         return _input_grad_page(cotangent, kernel, input_shape, strides, padding, dilation_rate, groups)
-    window = kernel.shape[:-2]
+    window, channels = kernel.shape[:-2], kernel.shape[-2] * groups
     reach = [(k - 1) * d for k, d in zip(window, dilation_rate, strict=True)]
     turned = tuple((r - a, r - b) for r, (a, b) in zip(reach, padding, strict=True))
     # It copies windows of filters in place of adding up channels. It also multiplies zeros around
     # the cotangent, which must stay zeros.
-    is_cheaper = groups == 1 and kernel.shape[-1] <= kernel.shape[-2] and set(strides) == {1}
+    is_cheaper = groups == 1 and kernel.shape[-1] <= channels and set(strides) == {1}
     if is_cheaper and min(map(min, turned)) >= 0 and np.isfinite(kernel).all():
         flipped = kernel[(slice(None, None, -1),) * len(window)].swapaxes(-1, -2)
         return convolution(cotangent, flipped, strides, turned, dilation_rate)
-    return _scattered(cotangent, kernel, input_shape, strides, padding, dilation_rate, groups)
-
-
-def _scattered(
-    cotangent: Any, kernel: Any, input_shape: Sizes, strides: Sizes, padding: Pairs, dilation: Sizes, groups: int
-) -> Any:
-    """Return the gradient by the input, one product for each element of the kernel, added in place."""
-    window, channels = kernel.shape[:-2], kernel.shape[-2]
     sizes = [n + a + b for n, (a, b) in zip(input_shape, padding, strict=True)]
-    result = np.zeros((len(cotangent), *sizes, channels * groups), cotangent.dtype)
-    windows = Windows(result, window, strides, dilation, cotangent.shape[1:-1])
-    places = list(windows.offsets())
-    step = max(1, 2 * BLOCK // max(1, windows.each * channels))
-    for g in range(groups):
-        weights = _part(kernel, g, groups).reshape(len(places), channels, -1).transpose(0, 2, 1)
-        for start in range(0, len(cotangent), step):
-            given = _part(cotangent[start : start + step], g, groups)
-            total = _part(result[start : start + step], g, groups)
-            _add_products(total, given, np.ascontiguousarray(weights), places)
+    result = np.zeros((len(cotangent), *sizes, channels), cotangent.dtype)
+    places = windows(result.shape, window, strides, dilation_rate, cotangent.itemsize).places
+    if groups > 1 and groups == channels:
+        depthwise.add_input_grad(result, cotangent, kernel, places)
+    else:
+        for g in range(groups):
+            _scatter(_part(result, g, groups), _part(cotangent, g, groups), _part(kernel, g, groups), places)
     return inside(result, input_shape, padding)
 
 
-def _add_products(total: Any, given: Any, weights: Any, places: list[tuple[Any, ...]]) -> None:
-    rows = given.reshape(-1, given.shape[-1])
-    share = np.empty((len(rows), weights.shape[-1]), given.dtype)
-    for matrix, place in zip(weights, places, strict=True):
-        np.matmul(rows, matrix, out=share)
-        total[place] += share.reshape(*given.shape[:-1], -1)
+def _scatter(total: Any, cotangent: Any, kernel: Any, places: list[tuple[Any, ...]]) -> None:
+    """Add to `total` the cotangent times each element of the kernel, where the windows have it."""
+    channels, filters = kernel.shape[-2:]
+    weights = np.ascontiguousarray(kernel.reshape(-1, channels, filters).transpose(0, 2, 1))
+    each = product(cotangent.shape[1:-1])
+    count = max(1, scratch.CAPACITY // max(1, each * channels * total.itemsize))
+    for start in range(0, len(cotangent), count):
+        given, there = cotangent[start : start + count], total[start : start + count]
+        rows = given.reshape(-1, filters)
+        buffer = scratch.take(len(rows) * channels, total.dtype)
+        share = buffer.reshape(-1, channels)
+        for matrix, place in zip(weights, places, strict=True):
+            np.matmul(rows, matrix, out=share)
+            there[place] += share.reshape(*given.shape[:-1], channels)
+        scratch.give_back(buffer)
 
 
 # -- pooling ---------------------------------------------------------------------------------
@@ -129,18 +134,17 @@ def _add_products(total: Any, given: Any, weights: Any, places: list[tuple[Any, 
 
 def max_pooling(x: Any, pool_size: Sizes, strides: Sizes, padding: Pairs) -> Any:
     """Return the largest element of each window."""
-    windows = _pools(x, pool_size, strides, padding)
-    first, *others = windows.offsets()
-    result = windows.x[first].copy()
-    for place in others:
-        np.maximum(result, windows.x[place], out=result)
+    x, places = _pools(x, pool_size, strides, padding)
+    result = x[places[0]].copy()
+    for place in places[1:]:
+        np.maximum(result, x[place], out=result)
     return result
 
 
-def _pools(x: Any, pool_size: Sizes, strides: Sizes, padding: Pairs) -> Windows:
-    ones = (1,) * len(pool_size)
-    counts = window_counts(x.shape[1:-1], pool_size, strides, padding, ones)
-    return Windows(padded(x, padding, -np.inf), pool_size, strides, ones, counts)
+def _pools(x: Any, pool_size: Sizes, strides: Sizes, padding: Pairs) -> tuple[Any, list[tuple[Any, ...]]]:
+    """Return `x` padded, and where its windows have each of their elements."""
+    x = padded(x, padding, -np.inf)
+    return x, windows(x.shape, pool_size, strides, (1,) * len(pool_size), x.itemsize).places
 
 
 def max_pooling_grad(
@@ -149,21 +153,20 @@ def max_pooling_grad(
     """Return the cotangent of each window at the first element that equals its largest."""
     if x.dtype not in FLOAT_BITS or not cotangent.dtype == output.dtype == x.dtype:
         return _pooling_grad_page(cotangent, output, x, pool_size, strides, padding)
-    windows = _pools(x, pool_size, strides, padding)
+    bits = FLOAT_BITS[x.dtype]
+    seen, places = _pools(x, pool_size, strides, padding)
     missing = np.isnan(output)
     missing = missing if missing.any() else None
-    result = np.zeros(windows.x.shape, x.dtype)
+    result = np.zeros(seen.shape, x.dtype)
     is_disjoint = all(s >= k for s, k in zip(strides, pool_size, strict=True))
     taken = np.zeros(output.shape, bool)
-    for place in windows.offsets():
-        seen = windows.x[place]
-        chosen = np.equal(seen, output)
+    for place in places:
+        chosen = np.equal(seen[place], output)
         if missing is not None:
-            np.logical_or(chosen, np.logical_and(missing, np.isnan(seen)), chosen)
+            np.logical_or(chosen, np.logical_and(missing, np.isnan(seen[place])), chosen)
         np.greater(chosen, taken, chosen)  # and not taken
         np.logical_or(taken, chosen, taken)
         if is_disjoint:
-            bits = FLOAT_BITS[x.dtype]
             np.multiply(cotangent.view(bits), chosen, out=result[place].view(bits))
         else:
             result[place] += keep(chosen, cotangent)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from horn.numpy_backend import scratch
 from horn.spec.sizes import product
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 Sizes = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
 
-BLOCK = 131072  # elements of the matrix of windows that are made at a time
+_BLOCK = 1 << 19  # bytes of the matrix of windows that are made at a time
 _FEW = 4  # channels up to which windows become columns
 
 
@@ -42,71 +44,90 @@ def window_counts(sizes: Sizes, window: Sizes, strides: Sizes, padding: Pairs, d
 
 
 class Windows:
-    """All windows of a padded input, cut into blocks of whole images.
+    """Where the windows of a padded input lie, worked out once for each geometry.
 
-    Args:
-        x: The padded input, channels last.
-        window: The spatial sizes of a window.
-        strides: From one window to the next.
-        dilation: From one element of a window to the next.
+    Attributes:
         counts: How many windows there are along each axis.
+        depth: How many elements a window has.
+        places: For each element of a window, in order, the slices where all windows have it.
+        blocks: How the windows are cut: images, rows along the first spatial axis, and the range
+            of the windows in the matrix of all of them.
     """
 
-    def __init__(self, x: Any, window: Sizes, strides: Sizes, dilation: Sizes, counts: Sizes) -> None:
-        self.x, self.window, self.strides = x, window, strides
-        self.dilation, self.counts = dilation, counts
-        self.depth = product(window) * x.shape[-1]
-        self.each = product(counts)
-        self.images = max(1, min(len(x), BLOCK // max(1, self.each * self.depth)))
+    def __init__(self, shape: Sizes, window: Sizes, strides: Sizes, dilation: Sizes, itemsize: int) -> None:
+        batch, *sizes, self.channels = shape
+        no_padding = ((0, 0),) * len(window)
+        self.counts = window_counts(tuple(sizes), window, strides, no_padding, dilation)
+        self.depth = product(window) * self.channels
+        self.window = window
+        self.places = [
+            (slice(None), *(slice(o * d, o * d + (n - 1) * s + 1, s) for o, d, n, s in zip(
+                offset, dilation, self.counts, strides, strict=True)))
+            for offset in itertools.product(*map(range, window))
+        ]  # fmt: skip
+        self.is_flat = product(window) * product(strides) == 1
+        self.blocks = list(_cut(batch, self.counts, max(1, _BLOCK // max(1, self.depth * itemsize))))
+        self._longest = max((rows.stop - rows.start for _, _, rows in self.blocks), default=0)
+        self._set_strides(shape, strides, dilation, itemsize)
 
-    def offsets(self) -> Iterator[tuple[Any, ...]]:
-        """Yield for each element of a window the slices of `x` where all windows have it."""
-        for offset in itertools.product(*map(range, self.window)):
-            places = [
-                slice(o * d, o * d + (n - 1) * s + 1, s)
-                for o, d, n, s in zip(offset, self.dilation, self.counts, self.strides, strict=True)
-            ]
-            yield (slice(None), *places)
+    def _set_strides(self, shape: Sizes, strides: Sizes, dilation: Sizes, itemsize: int) -> None:
+        steps = [itemsize * product(shape[i:]) for i in range(1, len(shape) + 1)]
+        spatial = steps[1:-1]
+        self._shape = (shape[0], *self.counts, *self.window, shape[-1])
+        self._strides = (
+            steps[0],
+            *(n * s for n, s in zip(spatial, strides, strict=True)),
+            *(n * d for n, d in zip(spatial, dilation, strict=True)),
+            steps[-1],
+        )
 
-    def matrices(self) -> Iterator[tuple[slice, Any]]:
-        """Yield blocks: which rows of the result, and the matrix with one window in each row."""
-        if product(self.window) == 1 and self.each * self.x.shape[-1] * len(self.x) == self.x.size:
-            yield slice(None), self.x.reshape(-1, self.depth)
+    def matrices(self, x: Any) -> Iterator[tuple[slice, Any]]:
+        """Yield for each block its range and the matrix with one window of `x` in each row.
+
+        A matrix is valid until the next one is asked for.
+        """
+        if self.is_flat:
+            yield slice(None), x.reshape(-1, self.depth)
             return
-        fill, buffer = self._by_columns() if self.x.shape[-1] <= _FEW else self._by_rows()
-        for start in range(0, len(self.x), self.images):
-            stop = min(start + self.images, len(self.x))
-            fill(start, stop)
-            rows = slice(start * self.each, stop * self.each)
-            yield rows, buffer(stop - start)
+        buffer = scratch.take(self._longest * self.depth, x.dtype)
+        few = self.channels <= _FEW
+        source = x.transpose(-1, *range(x.ndim - 1)) if few else np.ndarray(self._shape, x.dtype, x, 0, self._strides)
+        for images, lines, rows in self.blocks:
+            block = buffer[: (rows.stop - rows.start) * self.depth]
+            if few:
+                yield rows, self._columns(source[:, images], lines, block)
+            else:
+                seen = source[images, lines]
+                block.reshape(seen.shape)[...] = seen
+                yield rows, block.reshape(-1, self.depth)
+        scratch.give_back(buffer)
 
-    def _by_rows(self) -> Any:
-        """Return how to fill a block of rows, and how to read it."""
-        batch, *spatial, channels = self.x.strides
-        shape = (len(self.x), *self.counts, *self.window, self.x.shape[-1])
-        steps = [s * n for s, n in zip(spatial, self.strides, strict=True)]
-        inner = [s * n for s, n in zip(spatial, self.dilation, strict=True)]
-        view = np.ndarray(shape, self.x.dtype, self.x, 0, (batch, *steps, *inner, channels))
-        block = np.empty((self.images, *shape[1:]), self.x.dtype)
+    def _columns(self, turned: Any, lines: slice, block: Any) -> Any:
+        """Fill a block with one window in each column, from images whose channels come first."""
+        counts = (lines.stop - lines.start, *self.counts[1:])
+        parts = block.reshape(len(self.places), self.channels, -1, *counts)
+        whole = counts == self.counts
+        for part, place in zip(parts, self.places, strict=True):
+            seen = turned[(slice(None), *place)]
+            part[...] = seen if whole else seen[:, :, lines]
+        return block.reshape(self.depth, -1).T
 
-        def fill(start: int, stop: int) -> None:
-            block[: stop - start] = view[start:stop]
 
-        return fill, lambda count: block[:count].reshape(-1, self.depth)
+windows = lru_cache(maxsize=256)(Windows)
 
-    def _by_columns(self) -> Any:
-        """Return the same for a block that holds windows in its columns, turned when it is read."""
-        channels = self.x.shape[-1]
-        block = np.empty((self.depth * self.images * self.each,), self.x.dtype)
-        turned = self.x.transpose(-1, *range(self.x.ndim - 1))
-        places = list(self.offsets())
 
-        def buffer(count: int) -> Any:
-            return block[: self.depth * count * self.each]
-
-        def fill(start: int, stop: int) -> None:
-            parts = buffer(stop - start).reshape(len(places), channels, stop - start, *self.counts)
-            for part, place in zip(parts, places, strict=True):
-                part[...] = turned[:, start:stop][(slice(None), *place)]
-
-        return fill, lambda count: buffer(count).reshape(self.depth, -1).T
+def _cut(batch: int, counts: Sizes, most: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Yield blocks of at most `most` windows: whole images, or lines of one image."""
+    lines, each = counts[0], product(counts)
+    if each <= most:
+        count = most // max(1, each)
+        for start in range(0, batch, count):
+            stop = min(start + count, batch)
+            yield slice(start, stop), slice(0, lines), slice(start * each, stop * each)
+        return
+    line = each // lines
+    count = max(1, most // line)
+    for image, first in itertools.product(range(batch), range(0, lines, count)):
+        last = min(first + count, lines)
+        start = image * each
+        yield slice(image, image + 1), slice(first, last), slice(start + first * line, start + last * line)

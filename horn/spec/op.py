@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from horn.spec.dispatch import Form
 
+_context = contract.get_context
+_signatures = contract.signatures
+_NUMBERS = frozenset({int, float, bool, type(None)})
 _OPERANDS = {"Tensor": "one", "Tensor | None": "one", "Sequence[Tensor]": "many"}
 _Rule = Any
 
@@ -100,6 +103,7 @@ class Op:
                     self.attribute_defaults[name] = parameter.default
         self._names = list(self.signature.parameters)
         self._plain_form: Form = (None,) * len(self.operands)
+        self._operand_count = len(self.operands)
         self._is_plain = "many" not in self.operands.values()
         self._optional = [
             name for name in self.operands if self.signature.parameters[name].default is None
@@ -130,53 +134,45 @@ class Op:
     # -- calling -----------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if contract.get_context().trace is None and self._is_plain and len(args) <= len(self.operands):
-            key, values = self._key(args, kwargs)
-            if key is not None:
-                try:
-                    function = self._fast.get(key)
-                except TypeError:  # an attribute that cannot be a key, such as a list
-                    return self._slow(args, kwargs)
-                if function is not None:
-                    return function(*values)
-                return self._remember(key, values, kwargs)
-        return self._slow(args, kwargs)
+        # This is the fast way of an eager call, so it is written out: a look at the context, a key
+        # of types, shapes and dtypes, and the function that was made for that key.
+        context = _context()
+        if context.trace is not None or not self._is_plain or len(args) > self._operand_count:
+            return self._slow(args, kwargs)
+        key: list[Any] = [context.backend or contract.current_backend()]
+        for value in args:
+            kind = type(value)
+            signature = _signatures.get(kind)
+            if signature is not None:
+                key += (kind, signature(value))
+            elif kind in _NUMBERS:
+                key.append(kind)
+            elif hasattr(kind, "__horn_value__") and not self.aliases:
+                return self(*[dispatch.unwrap(x) for x in args], **kwargs)
+            else:
+                return self._slow(args, kwargs)
+        if kwargs:
+            key += kwargs.items()
+            key += map(type, kwargs.values())
+        try:
+            function = self._fast.get(tuple(key))
+        except TypeError:  # an attribute that cannot be a key, such as a list
+            return self._slow(args, kwargs)
+        if function is None:
+            return self._remember(tuple(key), args, kwargs)
+        return function(*args)
 
     def _slow(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._frontend is not None:
             return self._frontend(*args, **kwargs)
         return self.bind(*args, **kwargs)
 
-    def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[Any]]:
-        """Return what fixes the kernel of an eager call, or None where the slow way is needed."""
-        key: list[Any] = [contract.get_context().backend or contract.current_backend()]
-        values = list(args)
-        owners = contract._owners  # noqa: SLF001  (read on every eager call)
-        for i, value in enumerate(args):
-            kind = type(value)
-            backend = owners.get(kind)
-            if backend is None and hasattr(kind, "__horn_value__"):
-                if self.aliases:
-                    return None, values
-                value = values[i] = kind.__horn_value__(value)
-                kind = type(value)
-                backend = owners.get(kind)
-            if backend is not None:
-                key += (kind, backend.signature(value))
-            elif kind in (int, float, bool, type(None)):
-                key.append(kind)
-            else:
-                return None, values
-        if kwargs:
-            key += kwargs.items()
-            key += map(type, kwargs.values())
-        return tuple(key), values
-
-    def _remember(self, key: Any, values: list[Any], kwargs: dict[str, Any]) -> Any:
+    def _remember(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make the function of a signature, run it, and keep it for the next call."""
         if self._frontend is not None or not all(name in self.attribute_kinds for name in kwargs):
-            return self._slow(tuple(values), kwargs)
-        leaves, form, attrs = self._split(tuple(values), kwargs)
-        if len(leaves) != len(values) or dispatch.has_dim(leaves, attrs):
+            return self._slow(args, kwargs)
+        leaves, form, attrs = self._split(args, kwargs)
+        if len(leaves) != len(args) or dispatch.has_dim(leaves, attrs):
             return dispatch.call(self, leaves, form, attrs)
         backend = dispatch.backend_of(self.name, leaves)
         function = dispatch.entry(self, backend, leaves, form, attrs)

@@ -58,4 +58,22 @@ def power(x1: jax.Array, x2: jax.Array) -> jax.Array:
 
 @power.defjvp
 def _(primals: Any, tangents: Any) -> Any:
-    pass
+    (x1, x2), (t1, t2) = primals, tangents
+    y = power(x1, x2)
+    by_base = jnp.where(x2 == 0, 0, x2 * power(x1, x2 - 1))
+    by_exponent = y * jnp.log(jnp.where(x1 > 0, x1, 1))
+    return y, t1 * by_base + t2 * by_exponent
+
+
+@kernel
+@jax.custom_jvp
+def clip(x: jax.Array, x_min: jax.Array, x_max: jax.Array) -> jax.Array:
+    """Return `x` limited to a range."""
+    return jnp.minimum(jnp.maximum(x, x_min), x_max)
+
+
+@clip.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    (x, low, high), (t, t_low, t_high) = primals, tangents
+    change = jnp.where((low <= x) & (x <= high), t, 0)
+    return clip(x, low, high), change + jnp.where(x < low, t_low, 0) + jnp.where(high < x, t_high, 0)
