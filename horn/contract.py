@@ -113,6 +113,9 @@ class Backend:
 
         return numpy.stack([self.to_numpy(tensor) for tensor in tensors])
 
+    def __deepcopy__(self, memo: Any) -> Backend:
+        return self  # there is one of each
+
     def __repr__(self) -> str:
         return f"<horn backend {self.name!r}>"
 

@@ -82,6 +82,10 @@ class TraceError(HornError, RuntimeError):
     """Code asked a symbolic tensor for a value that it has only when the step runs."""
 
 
+class SideEffectError(TraceError):
+    """A step did something else when it was traced a second time."""
+
+
 def suggestion(name: object, known: Iterable[str]) -> str:
     """Return ``"did you mean 'adam'?"`` for a near miss, else how to see every name.
 

@@ -83,7 +83,7 @@ def _log1p(x: float) -> float:
 
 
 def _rsqrt(x: float) -> float:
-    return math.inf if x == 0 else 1.0 / math.sqrt(x)
+    return math.copysign(math.inf, x) if x == 0 else 1.0 / math.sqrt(x)
 
 
 def _sigmoid(x: float) -> float:
@@ -91,7 +91,9 @@ def _sigmoid(x: float) -> float:
 
 
 def _divide(x: float, y: float) -> float:
-    if y != 0 or math.isnan(x) or math.isnan(y):
+    if math.isnan(x) or math.isnan(y):
+        return math.nan
+    if y != 0:
         return x / y
     return math.nan if x == 0 else math.copysign(math.inf, x) * math.copysign(1.0, y)
 

@@ -128,7 +128,8 @@ def _scan(init: Any, xs: Any, captures: Any, body: Any, length: int, reverse: bo
         out = body(*carry, *(x[i] for x in xs), *captures)
         rows[i] = [*out[len(carry) :], *(carry if keep_carries else [])]
         carry = list(out[: len(carry)])
-    columns = [np.array([rows[i][j] for i in range(length)]) for j in range(len(rows[0]) if length else 0)]
+    shapes = [out.spec.shape for out in body.graph.outputs[len(carry) :]] + [np.shape(x) for x in init] * keep_carries
+    columns = [np.array([rows[i][j] for i in range(length)]).reshape((length, *n)) for j, n in enumerate(shapes)]
     return (*carry, *columns)
 
 

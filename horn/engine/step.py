@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from horn import tree
-from horn.errors import DataError, UnknownSizeError
+from horn.errors import DataError, SideEffectError, UnknownSizeError
 from horn.spec.graph import Graph, Symbol, Trace, lift, spec_of
 from horn.spec.laws import show
 from horn.spec.program import Program, expand, lower
@@ -168,9 +171,48 @@ def trace_step(fn: Callable[..., Any], batch: Any) -> Step:
     """
     specs = [leaf if isinstance(leaf, TensorSpec) else spec_of(leaf) for leaf in tree.flatten(batch)]
     try:
-        return _trace(fn, batch, [_open(spec) for spec in specs])
+        return _trace_twice(fn, batch, [_open(spec) for spec in specs])
     except UnknownSizeError:
-        return _trace(fn, batch, specs)
+        return _trace_twice(fn, batch, specs)
+
+
+def _trace_twice(fn: Callable[..., Any], batch: Any, specs: list[TensorSpec]) -> Step:
+    """Trace a step, and once more to see whether Python code beside the ops changes what it does."""
+    _trace(fn, batch, specs)  # may build layers and optimizer slots; only what comes after is compared
+    first, second = _trace(fn, batch, specs), _trace(fn, batch, specs)
+    for old, new in zip_longest(fingerprint(first.graph), fingerprint(second.graph)):
+        if old != new:
+            raise SideEffectError(
+                "The step did something else when it was traced a second time.",
+                expected="the same ops with the same constants each time",
+                got=f"{_show(old)}, then {_show(new)}",
+                remedy="keep counters in Variables and draw random numbers with horn.random, not in Python",
+            )
+    return first
+
+
+def _show(line: Any) -> str:
+    return "nothing" if line is None else line[0]
+
+
+def fingerprint(graph: Graph) -> list[tuple[Any, ...]]:
+    """Return what a graph does, line by line, comparable between traces of the same code."""
+    places = {id(symbol): f"in{i}" for i, symbol in enumerate(graph.inputs)}
+    lines: list[tuple[Any, ...]] = []
+    for number, node in enumerate(graph.nodes):
+        places.update({id(out): f"{number}.{out.index}" for out in node.outputs})
+        attrs = [(k, fingerprint(v) if isinstance(v, Graph) else v) for k, v in node.attrs.items()]
+        read = [places.get(id(x)) or _constant(x) for x in node.inputs]
+        lines.append((f"{node.op.name} in {node.scope!r}" if node.scope else node.op.name, read, attrs))
+    lines.append(("the results", [places.get(id(x)) or _constant(x) for x in graph.outputs]))
+    return lines
+
+
+def _constant(held: Any) -> Any:
+    if held is None:
+        return None
+    value = held.value
+    return (held.spec, value.tobytes() if isinstance(value, np.ndarray) else None)
 
 
 def _open(spec: TensorSpec) -> TensorSpec:

@@ -29,9 +29,10 @@ def kernel_grad(x: Any, cotangent: Any, window: Sizes, strides: Sizes, dilation_
     shape = (x.shape[-1], filters // x.shape[-1])
     given = cotangent.reshape(*cotangent.shape[:-1], *shape)
     result = np.zeros((len(places), *shape), x.dtype)
+    axes = "ijk"[: len(window)]
     for i in range(len(x)):
         for total, place in zip(result, places, strict=True):
-            total += np.einsum("...c,...cm->cm", x[i][place[1:]], given[i])
+            total += np.einsum(f"{axes}c,{axes}cm->cm", x[i][place[1:]], given[i])
     return result.reshape(*window, 1, filters)
 
 

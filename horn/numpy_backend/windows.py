@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Sizes = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
 
-_BLOCK = 1 << 19  # bytes of the matrix of windows that are made at a time
+_BLOCK = scratch.CAPACITY  # bytes of the matrix of windows that are made at a time
 _FEW = 4  # channels up to which windows become columns
 
 

@@ -16,7 +16,7 @@ from horn import contract, dtypes
 from horn.errors import BackendError, UnsupportedOpError
 from horn.spec import normalise
 from horn.spec.boxes import Box
-from horn.spec.graph import Graph, Literal, Node, Symbol, lift, spec_of
+from horn.spec.graph import Graph, Node, lift, spec_of
 from horn.spec.namespace import ops
 from horn.spec.operators import Operators
 from horn.spec.program import Program, expand
@@ -44,6 +44,7 @@ class Prepared(NamedTuple):
 
 def call(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) -> Any:
     """Run, record or note one call; `leaves` are tensors, arrays, numbers, Dims or None."""
+    homes = [x.backend for x in leaves if hasattr(type(x), "__horn_value__")]
     leaves = [unwrap(x) for x in leaves]
     context = contract.get_context()
     level, top = 0, None
@@ -58,13 +59,23 @@ def call(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) -> An
         return top.tape.call(op, leaves, form, attrs)
     if trace is not None or symbolic or has_dim(leaves, attrs):
         return record(op, leaves, form, attrs, trace)
-    return run(op, leaves, form, attrs)
+    backend = backend_of(op.name, leaves, homes)
+    return entry(op, backend, leaves, form, attrs)(*leaves)
 
 
 def unwrap(value: Any) -> Any:
     """Return the present value of a Variable, and anything else as it is."""
     stored = getattr(type(value), "__horn_value__", None)
     return value if stored is None else stored(value)
+
+
+def at_home(leaves: Sequence[Any], backend: Backend) -> bool:
+    """Return whether every Variable and every tensor among `leaves` belongs to `backend`."""
+    for leaf in leaves:
+        home = leaf.backend if hasattr(type(leaf), "__horn_value__") else contract.owner(type(leaf))
+        if home is not backend and home is not None:
+            return False
+    return True
 
 
 def has_dim(leaves: Sequence[Any], attrs: dict[str, Any]) -> bool:
@@ -171,19 +182,18 @@ def record(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any], tra
 # -- running --------------------------------------------------------------------------------
 
 
-def run(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) -> Any:
-    """Run the kernel of the backend that the tensors belong to."""
-    backend = backend_of(op.name, leaves)
-    return entry(op, backend, leaves, form, attrs)(*leaves)
+def backend_of(what: str, leaves: Sequence[Any], homes: Sequence[Backend | None] = ()) -> Backend:
+    """Return the one backend of a call; neutral values alone go to the current one.
 
-
-def backend_of(what: str, leaves: Sequence[Any]) -> Backend:
-    """Return the one backend of `leaves`; neutral values alone go to the current one."""
+    Args:
+        what: The op, for the message.
+        leaves: The operands.
+        homes: The backends of the Variables among them; None for one that is on the host.
+    """
+    neutral = np.ndarray | np.generic | bool | int | float
+    owners = [contract.owner(type(x)) for x in leaves if x is not None and not isinstance(x, neutral)]
     found: Backend | None = None
-    for leaf in leaves:
-        if leaf is None or isinstance(leaf, np.ndarray | np.generic | bool | int | float):
-            continue
-        owner = contract.owner(type(leaf))
+    for owner in (*homes, *owners):
         if owner is None:
             continue
         if found is not None and owner is not found:
@@ -265,4 +275,3 @@ def _constant(backend: Backend, number: complex, kind: type, dtype: str) -> Any:
     return backend.asarray(np.asarray(number, dtypes.numpy_dtype(dtype)), dtype)
 
 
-__all__ = ["Literal", "Symbol", "call", "entry", "prepare", "record", "run", "unwrap"]

@@ -67,6 +67,9 @@ class KerasTensor(Symbol):
 
     __slots__ = ()
 
+    def __deepcopy__(self, memo: Any) -> KerasTensor:
+        return self  # it has no values; copied models share it
+
     @property
     def shape(self) -> tuple[Any, ...]:
         """One size for each axis, None where it is not known."""

@@ -147,7 +147,7 @@ class Op:
                 key += (kind, signature(value))
             elif kind in _NUMBERS:
                 key.append(kind)
-            elif hasattr(kind, "__horn_value__") and not self.aliases:
+            elif hasattr(kind, "__horn_value__") and not self.aliases and dispatch.at_home(args, key[0]):
                 return self(*[dispatch.unwrap(x) for x in args], **kwargs)
             else:
                 return self._slow(args, kwargs)
@@ -284,6 +284,9 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}{inspect.signature(self.body)}>".replace("'", "")
+
+    def __deepcopy__(self, memo: Any) -> Op:
+        return self  # there is one of each
 
     def __get__(self, instance: Any, owner: Any = None) -> Op:
         return self  # an op kept as a class attribute is no method

@@ -168,7 +168,7 @@ def _(x, starts, stops, strides):
     fits = len(starts) == len(stops) == len(steps) == x.rank
     for start, stop, step, size in zip(starts, stops, steps, x.shape, strict=False):
         fits = fits and start >= 0 and stop >= start and size >= stop and step >= 1
-        sizes.append((stop - start + step - 1) // step)
+        sizes.append((stop - start + step - 1) // step if step != 0 else 0)
     if not fits:
         raise ShapeError(
             "slice was given a range outside of the tensor.",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # The upper bit of the call word separates draws outside of a step from those inside.
 _OUTSIDE = 1 << 31
+_OTHER = 1 << 30
 # Streams of an explicit seed share one consumer number, which the ordinals never reach.
 _EXPLICIT = 0xFFFFFFFF
 _PROCESS = 0xFFFFFFFE
@@ -76,8 +77,9 @@ def derive(seed: int, consumer: int, call: int) -> np.ndarray:
 class StepContext:
     """What a running step gives to the streams: its number, and how often each has drawn."""
 
-    def __init__(self, step: Any) -> None:
+    def __init__(self, step: Any, first_call: int) -> None:
         self.step = step
+        self.first_call = first_call
         self.calls: dict[int, int] = {}
 
 
@@ -85,11 +87,15 @@ _step: ContextVar[StepContext | None] = ContextVar("horn_step", default=None)
 
 
 @contextmanager
-def in_step(step: Any) -> Iterator[None]:
-    """Let the streams take `step`, an int32 scalar, as their counter for the time of the block."""
-    token = _step.set(StepContext(step))
+def in_step(step: Any, *, training: bool = True) -> Iterator[StepContext]:
+    """Let the streams take `step`, an int32 scalar, as their counter for the time of the block.
+
+    Steps of training and others have different keys, so that their numbers may coincide.
+    """
+    running = StepContext(step, 0 if training else _OTHER)
+    token = _step.set(running)
     try:
-        yield
+        yield running
     finally:
         _step.reset(token)
 
@@ -121,7 +127,7 @@ class Stream:
             step = np.int32(self.drawn % 2**31)
             self.drawn += 1
             return derive(self.seed, self.consumer, _OUTSIDE), step
-        call = running.calls.get(id(self), 0)
+        call = running.calls.get(id(self), running.first_call)
         running.calls[id(self)] = call + 1
         return derive(self.seed, self.consumer, call), running.step
 

@@ -184,5 +184,12 @@ class Variable(Operators):
         """Return the present value as a tensor of `backend`, without a copy."""
         return backend.read(self.storage(backend))
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        """Return a new Variable of the same value, on the host until a backend needs it."""
+        twin = Variable(self.numpy(), trainable=self.trainable, name=self.name)
+        twin.path, twin.regularizer, twin.constraint = self.path, self.regularizer, self.constraint
+        memo[id(self)] = twin
+        return twin
+
     def __repr__(self) -> str:
         return f"<Variable {self.path} {self.spec}>"

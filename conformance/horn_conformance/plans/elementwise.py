@@ -42,6 +42,7 @@ def singles(of=FLOAT):
 
 
 _APART = (fault(ShapeError, "broadcast", T(2, 3), T(2, 4)), fault(ShapeError, "broadcast", T(3), T(2, 4)))
+_FLOATS = (T(3, dtype="float32"), T(3, dtype="float32"))
 _BOOL = T(3, of="bools", dtype="bool")
 
 for name in ("add", "multiply"):
@@ -61,7 +62,7 @@ for name in ("bitwise_and", "right_shift"):
     second = ("shifts",) if name == "right_shift" else ("bytes", "ints")
     plan(name, *pairs(("bytes", "ints"), second), takes="integer", exact=True,
          special=(case(lit(_INT32, "int32"), lit([1, 5, 16, 30, 31], "int32")),),
-         faults=(*_APART, fault(DTypeError, name, T(3), T(3))))  # fmt: skip
+         faults=(*_APART, fault(DTypeError, name, *_FLOATS)))  # fmt: skip
 
 for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"):
     plan(name, *pairs(("ties", "normal")), takes="any", exact=True, special=(EDGE_PAIRS, *INT_PAIRS), faults=_APART)

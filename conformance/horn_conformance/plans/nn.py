@@ -12,7 +12,7 @@ from horn_conformance.plans.elementwise import EDGES, INTS, singles
 _ZERO = lit([-1.0, 0.0, 2.0])
 plan("relu", *singles(("ties", "normal")), takes="number", exact=True, special=(EDGES, *INTS),
      kinks=(kink([3.0, 3.0, 3.0], ([0.0, 0.0, 3.0],), _ZERO),))  # fmt: skip
-plan("relu_grad", case(T(11, 3), T(11, 3, of="ties"), unknown=11), case(T(23), T(23, of="ties")), exact=True)
+plan("relu_grad", case(T(11, 3), T(11, 3, of=("ties", "normal")), unknown=11), case(T(23), T(23, of="ties")), exact=True, smooth=False)
 plan("leaky_relu", *singles(("ties", "normal")), case(T(5), negative_slope=0.01), takes="number", special=(EDGES,),
      kinks=(kink([1.0, 1.0, 1.0], ([0.5, 0.5, 1.0],), _ZERO, negative_slope=0.5),))  # fmt: skip
 plan("softplus", *singles(("normal", "saturating", "small")), takes="number", special=(EDGES,))

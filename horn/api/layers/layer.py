@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from contextlib import contextmanager
@@ -55,6 +56,12 @@ class LayerCall:
         outputs = [KerasTensor(spec, self, i) for i, spec in enumerate(tree.flatten(specs))]
         self.outputs = tuple(outputs)
         self.result = tree.unflatten(specs, outputs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LayerCall:
+        """Return the same call of the copied layer, between the same symbolic tensors."""
+        twin = memo[id(self)] = copy.copy(self)
+        twin.layer = copy.deepcopy(self.layer, memo)
+        return twin
 
 
 class Layer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from horn import contract, tree
 from horn.engine.compile import compile_step
 from horn.engine.gradients import prefer_native
-from horn.errors import HornError, TraceError
+from horn.errors import HornError, SideEffectError, TraceError
 from horn.spec.graph import spec_of
 from horn.state.random import in_step
 
@@ -65,7 +66,7 @@ class Functions:
             self.model.ensure_built(batch)
             return compile_step(step, batch, backend)
         except HornError as error:
-            if not isinstance(error, TraceError):
+            if not isinstance(error, TraceError) or isinstance(error, SideEffectError):
                 raise
             eager.reason = error
         except Exception as error:  # noqa: BLE001  (user code met a symbolic tensor; the eager run will tell)
@@ -73,20 +74,22 @@ class Functions:
         return eager
 
     def _step(self, phase: str) -> Callable[[Any], Any]:
-        model = self.model
-        if phase == "predict":
-            return model.predict_step
-        if phase == "test":
-            return model.test_step
+        """Return the model's step of a phase, run with the number of the step for random streams."""
+        training = phase == "train"
+        counter = self.model._counters["train" if training else "other"]  # noqa: SLF001
+        step = getattr(self.model, f"{phase}_step")
 
-        def train(data: Any) -> Any:
-            step = model._steps_taken  # noqa: SLF001
-            with in_step(step.value):
-                result = model.train_step(data)
-                step.assign(step + 1)
+        def numbered(data: Any) -> Any:
+            with in_step(counter.value, training=training) as running:
+                result = step(data)
+                if training or running.calls:
+                    counter.assign(counter + 1)
             return result
 
-        return train
+        return numbered
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Functions:
+        return Functions(copy.deepcopy(self.model, memo))
 
 
 class Eager:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,6 +93,12 @@ class Model(Trainer, Layer):
         with contract.context(backend=backend):
             args = tree.map_structure(lambda leaf: _enter(leaf, backend), args)
             return super().__call__(*args, **kwargs)
+
+    def to_backend(self, backend: str) -> Model:
+        """Return a copy of the model on another backend: weights, optimizer slots and counters."""
+        twin = copy.deepcopy(self)
+        twin._backend = contract.load(backend)
+        return twin
 
     def ensure_built(self, batch: Any) -> None:
         """Make the weights for inputs like those of a batch, if there are none yet."""

@@ -40,7 +40,9 @@ class Trainer:
     trainable_variables: list[Variable]
 
     def _init_training(self) -> None:
-        self._steps_taken = Variable(np.int32(0), trainable=False, name="steps_taken")
+        self._counters = {
+            phase: Variable(np.int32(0), trainable=False, name=f"{phase}_steps") for phase in ("train", "other")
+        }
         self._shuffles = Stream()
         self._epochs_shuffled = 0
         self._functions = Functions(self)

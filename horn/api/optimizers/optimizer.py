@@ -38,8 +38,9 @@ class Optimizer:
         self.name = name or automatic_name(snake_case(type(self).__name__))
         self._learning_rate = Variable(np.float32(learning_rate), trainable=False, name="learning_rate")
         self.iterations = Variable(np.int32(0), trainable=False, name="iterations")
-        self._slots: dict[int, list[Variable]] = {}
+        # Parallel lists and no dictionary by identity, so that a copied optimizer keeps its slots.
         self._owners: list[Variable] = []
+        self._slots: list[list[Variable]] = []
 
     @property
     def learning_rate(self) -> Variable:
@@ -52,11 +53,12 @@ class Optimizer:
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Make the slots of parameters that have none yet; they start at zero."""
+        known = {id(owner) for owner in self._owners}
         for variable in variables:
-            if id(variable) not in self._slots:
+            if id(variable) not in known:
                 zeros = np.zeros(variable.shape, dtypes.numpy_dtype(variable.dtype))
                 made = [Variable(zeros, trainable=False, name=f"{variable.path}/{slot}") for slot in self._wanted()]
-                self._slots[id(variable)] = made
+                self._slots.append(made)
                 self._owners.append(variable)
 
     def _wanted(self) -> tuple[str, ...]:
@@ -65,8 +67,7 @@ class Optimizer:
     @property
     def variables(self) -> list[Variable]:
         """The counter, the learning rate, then the slots of each parameter."""
-        slots = [slot for owner in self._owners for slot in self._slots[id(owner)]]
-        return [self.iterations, self._learning_rate, *slots]
+        return [self.iterations, self._learning_rate, *(slot for slots in self._slots for slot in slots)]
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable]) -> None:
         """Take one step.
@@ -85,7 +86,8 @@ class Optimizer:
         if not trainable_variables:
             return
         self.build(trainable_variables)
-        columns = [[self._slots[id(v)][i] for v in trainable_variables] for i in range(len(self._wanted()))]
+        slots = {id(owner): made for owner, made in zip(self._owners, self._slots, strict=True)}
+        columns = [[slots[id(v)][i] for v in trainable_variables] for i in range(len(self._wanted()))]
         results = self.update(list(trainable_variables), list(grads), *columns)
         targets = [variable for column in (trainable_variables, *columns) for variable in column]
         for variable, value in zip(targets, results, strict=True):

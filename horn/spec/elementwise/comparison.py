@@ -116,12 +116,12 @@ minimum.law(elementwise("minimum"))
 
 @minimum.vjp
 def _(cotangent, output, x1, x2):
-    return _split_ties(cotangent, x2, x1)[::-1]
+    return _split_ties(cotangent, x2, x1)
 
 
-def _split_ties(cotangent, winner, loser):
-    """Return the shares of two operands where the larger takes all and equals take half."""
-    share = ops.where(ops.equal(winner, loser), 0.5, ops.cast(ops.greater(winner, loser), cotangent.dtype))
+def _split_ties(cotangent, larger, smaller):
+    """Return the shares of x1 and x2: all for x1 where `larger` exceeds `smaller`, half where they are equal."""
+    share = ops.where(ops.equal(larger, smaller), 0.5, ops.cast(ops.greater(larger, smaller), cotangent.dtype))
     return cotangent * share, cotangent * (1.0 - share)
 
 

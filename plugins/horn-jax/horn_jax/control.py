@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 from jax import lax
 
-from horn_jax.kernel import in_64_bits, is_wide, kernels
+from horn_jax.kernel import WIDE_NAMES, in_64_bits, is_wide, kernels
 
 if TYPE_CHECKING:
     from horn.spec.program import Program
@@ -34,7 +34,8 @@ def scan(
         last, rows = lax.scan(step, list(init), list(xs), length=length, reverse=reverse)
         return (*last, *rows)
 
-    return in_64_bits(run) if is_wide((init, xs, captures)) else run()
+    makes = any(out.spec.dtype in WIDE_NAMES for out in body.graph.outputs)
+    return in_64_bits(run) if makes or is_wide((init, xs, captures)) else run()
 
 
 kernels["scan"] = scan

@@ -49,7 +49,6 @@ _NATIVE = {
 kernels.update({name: guarding(jax.jit(function, inline=True)) for name, function in _NATIVE.items()})
 
 
-@kernel
 @jax.custom_jvp
 def power(x1: jax.Array, x2: jax.Array) -> jax.Array:
     """Return ``x1 ** x2``."""
@@ -65,7 +64,6 @@ def _(primals: Any, tangents: Any) -> Any:
     return y, t1 * by_base + t2 * by_exponent
 
 
-@kernel
 @jax.custom_jvp
 def clip(x: jax.Array, x_min: jax.Array, x_max: jax.Array) -> jax.Array:
     """Return `x` limited to a range."""
@@ -77,3 +75,7 @@ def _(primals: Any, tangents: Any) -> Any:
     (x, low, high), (t, t_low, t_high) = primals, tangents
     change = jnp.where((low <= x) & (x <= high), t, 0)
     return clip(x, low, high), change + jnp.where(x < low, t_low, 0) + jnp.where(high < x, t_high, 0)
+
+
+kernel(power)
+kernel(clip)

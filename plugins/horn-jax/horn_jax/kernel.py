@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WIDE = frozenset(map(np.dtype, ("int64", "uint64", "float64")))
-_WIDE_NAMES = frozenset(dtype.name for dtype in WIDE)
+WIDE_NAMES = frozenset(dtype.name for dtype in WIDE)
 
 kernels: dict[str, Callable[..., Any]] = {}
 """Op name to kernel, filled as the families are imported."""
+
+residual_kernels: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
+"""Op name to a pair: the forward function with a residual, and the gradient from it."""
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,7 +65,7 @@ def guarding(jitted: Callable[..., Any]) -> Callable[..., Any]:
 
 def _guarding_results(jitted: Callable[..., Any]) -> Callable[..., Any]:
     def run(*operands: Any, dtype: str, **attrs: Any) -> Any:
-        if dtype in _WIDE_NAMES or is_wide(operands):
+        if dtype in WIDE_NAMES or is_wide(operands):
             return in_64_bits(jitted, *operands, dtype=dtype, **attrs)
         return jitted(*operands, dtype=dtype, **attrs)
 

@@ -121,6 +121,11 @@ def _inside(padded, x, padding):
     return cut(padded, starts=starts, stops=tuple(a + n for a, n in zip(starts, shape_of(x), strict=True)))
 
 
+def _distances(counts, weights):
+    """Return on a grid of these counts how far each place is from the first, in elements."""
+    return np.tensordot(np.asarray(weights, np.int64), np.indices(counts, np.int64), 1)
+
+
 class Windows:
     """The windows of a tensor, and where the first largest element of each is.
 
@@ -163,15 +168,14 @@ class Windows:
         """Return for each window, flat, the flat place of its first largest element in the padded tensor."""
         batch, *sizes, channels = shape_of(self.padded)
         weights = [product(sizes[i + 1 :]) * channels for i in range(len(sizes))]
-        grid = np.indices(self.pool_size).reshape(len(sizes), -1)
-        offsets = tf.constant(np.tensordot(weights, grid, 1), tf.int64)
-        corners = np.zeros((batch, *self.counts, channels), np.int64)
-        corners += (np.arange(batch) * product(sizes) * channels).reshape(-1, *(1,) * (len(sizes) + 1))
-        for i, (n, step) in enumerate(zip(self.counts, self.strides, strict=True)):
-            corners += (np.arange(n) * step * weights[i]).reshape(-1, *(1,) * (len(sizes) - i))
-        corners += np.arange(channels)
-        inner = raw.GatherV2(params=offsets, indices=self.largest()[1], axis=index(0))
-        return raw.Reshape(tensor=raw.AddV2(x=inner, y=tf.constant(corners)), shape=ints((-1,)))
+        offsets = _distances(self.pool_size, weights).reshape(-1)
+        place = raw.GatherV2(params=tf.constant(offsets), indices=self.largest()[1], axis=index(0))
+        strides = [step * weight for step, weight in zip(self.strides, weights, strict=True)]
+        corners = _distances(self.counts, strides).reshape(1, *self.counts, 1)
+        images = _distances((batch,), [product(sizes) * channels]).reshape(batch, *(1,) * (len(sizes) + 1))
+        for part in (corners, images, np.arange(channels)):
+            place = raw.AddV2(x=place, y=tf.constant(part))
+        return raw.Reshape(tensor=place, shape=ints((-1,)))
 
     def pick(self, values):
         """Return the elements of `values` at the places of the first largest."""

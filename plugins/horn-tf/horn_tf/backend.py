@@ -1,0 +1,99 @@
+"""The TensorFlow backend: its kernels, and how its tensors and variables are made and read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn import dtypes
+from horn.contract import Backend
+from horn_tf import (
+    control,
+    conv,
+    creation,
+    elementwise,
+    indexing,
+    linalg,
+    nn,
+    random,
+    reduction,
+    shaping,
+)
+from horn_tf.runner import Runner
+from horn_tf.tensors import EagerTensor, shape_of, tf, tf_dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_FAMILIES = (control, conv, creation, elementwise, indexing, linalg, nn, random, reduction, shaping)
+
+_has_parts = hasattr(EagerTensor, "_shape_tuple") and hasattr(EagerTensor, "_datatype_enum")
+
+
+class TensorFlowBackend(Backend):
+    """TensorFlow's eager and symbolic tensors, with steps compiled by ``tf.function``."""
+
+    name = "tensorflow"
+    capabilities = frozenset({"float64", "float16", "bfloat16", "compiles"})
+    tensor_types = (EagerTensor, tf.Tensor)
+    kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
+    residual_kernels = {
+        name: pair for family in _FAMILIES for name, pair in getattr(family, "RESIDUAL_KERNELS", {}).items()
+    }
+
+    # -- conversion ------------------------------------------------------------------------------
+
+    def asarray(self, value: np.ndarray, dtype: str | None = None) -> tf.Tensor:
+        """Return an eager tensor that holds a copy, inside of a function being traced too."""
+        kind = None if dtype is None else tf_dtype(dtype)
+        if tf.executing_eagerly():
+            return tf.constant(value, kind)
+        with tf.init_scope():
+            return tf.constant(value, kind)
+
+    def to_numpy(self, tensor: tf.Tensor) -> np.ndarray:
+        """Return the values of an eager tensor."""
+        return np.asarray(tensor.numpy())
+
+    def describe(self, tensor: tf.Tensor) -> tuple[tuple[int, ...], str]:
+        """Return the shape and the canonical dtype of a tensor."""
+        return shape_of(tensor), dtypes.canonical(tensor.dtype.name)
+
+    def signature(self, tensor: tf.Tensor) -> Any:
+        """Return what fixes shape and dtype; a TensorShape would take four times as long."""
+        if _has_parts and type(tensor) is EagerTensor:
+            return tensor._shape_tuple(), tensor._datatype_enum()  # noqa: SLF001
+        return shape_of(tensor), tensor.dtype
+
+    # -- storage ---------------------------------------------------------------------------------
+
+    def variable(self, value: np.ndarray, *, trainable: bool) -> tf.Variable:
+        """Return a new variable that holds a copy of `value`."""
+        with tf.init_scope():
+            return tf.Variable(tf.constant(value), trainable=trainable)
+
+    def read(self, storage: tf.Variable) -> tf.Tensor:
+        """Return the value, which a later assignment leaves alone."""
+        return storage.read_value()
+
+    def write(self, storage: tf.Variable, tensor: tf.Tensor) -> tf.Variable:
+        """Assign to the variable."""
+        storage.assign(tensor, read_value=False)
+        return storage
+
+    # -- running ---------------------------------------------------------------------------------
+
+    def compile(self, step: Any) -> Runner:
+        """Return a runner of the step as one ``tf.function``."""
+        return Runner(self, step)
+
+    def value_and_grad(
+        self, fn: Callable[..., Any], values: Sequence[tf.Tensor]
+    ) -> tuple[tuple[tf.Tensor, Any], list[tf.Tensor]]:
+        """Return ``fn(values)``, which is a loss and something beside it, and the gradients of the loss."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            loss, aux = fn(values)
+        found = tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return (loss, aux), [tf.convert_to_tensor(gradient) for gradient in found]
