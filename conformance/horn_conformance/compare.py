@@ -12,9 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from horn import dtypes
-
-LARGEST = {name: float(np.finfo(name).max) for name in ("float16", "float32", "float64")}
-LARGEST["bfloat16"] = (2.0 - 2.0**-7) * 2.0**127
+from horn.engine.numerics import LARGEST
 
 
 class Mismatch(NamedTuple):

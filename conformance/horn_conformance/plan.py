@@ -135,8 +135,8 @@ class Plan(NamedTuple):
         special: Cases of fixed values: NaN, infinities, signed zeros, extremes.
         faults: Calls that must raise.
         kinks: Gradients at points where the derivative does not exist.
-        takes: Dtypes of the operands under test: ``"float"``, ``"number"``, ``"any"``,
-            ``"integer"``, or ``"none"`` where every dtype is fixed.
+        takes: Dtypes of the operands under test: ``"float"``, ``"wide"`` (no half precision),
+            ``"number"``, ``"any"``, ``"integer"``, or ``"none"`` where every dtype is fixed.
         exact: Whether results must be equal bit for bit.
         smooth: Whether central differences mean something.
     """

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import dtypes, tree
-from horn.engine import numerics
 from horn.spec.boxes import pullback
 from horn.spec.graph import spec_of, trace
 from horn_conformance.plan import PLANS, seed_of
@@ -117,13 +116,6 @@ class Trial:
         floats = [spec.dtype for spec in (*self.specs, *self.outputs()) if dtypes.is_float(spec.dtype)]
         fixed = PLANS[self.case.op].takes == "none"
         return floats[-1] if fixed and floats else self.dtype if dtypes.is_float(self.dtype) else "float32"
-
-    def is_exact(self, graph: Graph) -> bool:
-        """Return whether nothing may be rounded: by the plan, or since all are small integers."""
-        if PLANS[self.case.op].exact and len(graph.inputs) == len(self.leaves):
-            return True
-        whole = self.unit in ("float32", "float64") and self.holds_integers
-        return whole and bool(self.floats) and numerics.is_integral(graph)
 
     # -- how it is run -----------------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ def draw(recipe: str, seed: int, shape: Shape, dtype: str) -> np.ndarray:
     else:
         values = _RECIPES[name](random, shape)
     if dtype == "float16":
-        values = np.clip(values, -1e3, 1e3)
+        values = np.clip(values, -16, 16)  # a sum of squares has to stay below 65504
     elif dtype in dtypes.UNSIGNED and values.dtype.kind == "f":
         values = np.abs(values)
     with np.errstate(all="ignore"):

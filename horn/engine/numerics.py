@@ -19,13 +19,15 @@ import numpy as np
 
 from horn import dtypes, tree
 from horn.engine import reference
-from horn.spec.graph import Graph, Literal, Node, spec_of, trace
+from horn.spec.graph import Graph, Node, spec_of, trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 BITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 SMALLEST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
+LARGEST = {"float16": 65504.0, "bfloat16": (2.0 - 2.0**-7) * 2.0**127, "float32": (2.0 - 2.0**-23) * 2.0**127,
+           "float64": (2.0 - 2.0**-52) * 2.0**1023}  # fmt: skip
 SAFETY = 6.0
 """How many times the largest deviation of the samples a result may be off."""
 
@@ -158,37 +160,59 @@ DEFAULT = Rounded(8.0)
 """The error model of a primitive that is not in the table."""
 
 
-class Noise:
-    """Adds to each result a random part of the error that its primitive is allowed.
+def allowed(node: Node, operands: Sequence[Any], result: np.ndarray) -> Any:
+    """Return the error that a careful kernel may make in one call, in units of roundoff.
 
-    Each element is moved by between half and all of it, up or down, so that no sample is by
-    accident free of noise.
+    Sums and products of whole numbers are exact as long as the numbers fit in the significand.
+    """
+    model = MODELS.get(node.op.name, DEFAULT)
+    units = model.bound(operands, node.attrs, result)
+    if model.integral and all(map(_is_whole, tree.flatten(list(operands)))):
+        bits = min(BITS.get(out.spec.dtype, 53) for out in node.outputs)
+        return np.where(units <= 2.0**bits, 0.0, units)
+    return units
+
+
+def _is_whole(value: Any) -> bool:
+    return value is None or value.dtype.kind != "f" or bool(np.all(value == np.round(value)))
+
+
+class Noise:
+    """Does to each result what rounding may do to it: moves it, loses what is tiny, overflows.
+
+    Each element is moved by between half and all of the error that its primitive is allowed, up or
+    down, so that no sample is by accident free of noise.
 
     Args:
         dtype: In which the backend computes; a node of a coarser dtype is rounded to that.
         seed: Of the generator.
+        subnormals: Whether the backend keeps numbers below the smallest normal one.
     """
 
-    def __init__(self, dtype: str, seed: int = 0) -> None:
+    def __init__(self, dtype: str, seed: int = 0, *, subnormals: bool = False) -> None:
         self.dtype = dtype
+        self.subnormals = subnormals
         self.random = np.random.default_rng(seed)
 
     def __call__(self, node: Node | None, operands: Sequence[Any], results: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return `results` with noise; `node` is None for a constant."""
         if node is None:
             return (self._constant(operands[0].spec.dtype, results[0]),)
-        model = MODELS.get(node.op.name, DEFAULT)
-        if isinstance(model, Exact):
+        if isinstance(MODELS.get(node.op.name, DEFAULT), Exact):
             return results
         return tuple(
-            self._moved(y, model.bound(operands, node.attrs, y), out.spec.dtype) if y.dtype.kind == "f" else y
+            self._moved(y, allowed(node, operands, y), out.spec.dtype) if y.dtype.kind == "f" else y
             for y, out in zip(results, node.outputs, strict=True)
         )
 
     def _moved(self, value: np.ndarray, units: Any, dtype: str) -> np.ndarray:
-        size = self.random.uniform(0.5, 1.0, value.shape) * self.random.choice([-1.0, 1.0], value.shape)
-        moved = value + _unit(self.dtype, dtype) * units * size
-        return np.where(np.isfinite(moved), moved, value)
+        size, least = np.abs(value), tiny(dtype, self.subnormals)
+        error = _unit(self.dtype, dtype) * units * self.random.uniform(0.5, 1.0, value.shape)
+        # Below the least number there is zero and twice the half of it, and nothing between.
+        error = np.where(size > least, error + least, size) * (units > 0)
+        moved = value + error * self.random.choice([-1.0, 1.0], value.shape)
+        moved = np.where(np.abs(moved) > LARGEST[dtype], np.copysign(np.inf, value), moved)
+        return np.where(np.isfinite(value), moved, value)
 
     def _constant(self, dtype: str, value: np.ndarray) -> np.ndarray:
         """Return a constant as it may have been before it was rounded; a short one is exact."""
@@ -196,6 +220,11 @@ class Noise:
             return value
         short = np.frexp(value)[0] * 2.0 ** (BITS[dtype] // 2) % 1.0 == 0.0
         return value if short else self._moved(value, np.abs(value), dtype)
+
+
+def tiny(dtype: str, subnormals: bool) -> float:  # noqa: FBT001
+    """Return the size below which a number may become zero, or lose half of itself."""
+    return SMALLEST_NORMAL[dtype] * (unit_roundoff(dtype) if subnormals or dtype == "float16" else 1.0)
 
 
 def _unit(*names: str) -> float:
@@ -220,23 +249,6 @@ def graph_of(fn: Callable[..., Any], operands: Any) -> tuple[Graph, list[Any]]:
 
     arrays = [leaves[i] for i in present]
     return trace(call, [spec_of(array) for array in arrays])[0], arrays
-
-
-def is_integral(graph: Graph) -> bool:
-    """Return whether a graph maps small integers to integers without any rounding."""
-    return all(
-        MODELS.get(node.op.name, DEFAULT).integral
-        and all(is_integral(value) for value in node.attrs.values() if isinstance(value, Graph))
-        and all(_is_whole(x.value) for x in node.inputs if isinstance(x, Literal))
-        for node in reference.lowered(graph).nodes
-    )
-
-
-def _is_whole(value: Any) -> bool:
-    if not isinstance(value, np.ndarray):
-        return False
-    wide = reference.widen(value)
-    return bool(np.all(wide == np.round(wide)))
 
 
 def tolerance(
@@ -274,12 +286,12 @@ def tolerance(
     with np.errstate(all="ignore"):
         expected = [np.asarray(y) for y in reference.evaluate(graph, inputs)]
         single = _single(reference.lowered(graph), inputs, expected, dtype)
-        bounds = _sampled(graph, inputs, expected, dtype, samples) if single is None else single
+        noise = Noise(dtype, subnormals=subnormals)
+        bounds = _sampled(graph, inputs, expected, noise, samples) if single is None else single
     # The reference rounds to float64 itself, so a float64 backend may be off twice.
     factor = 2.0 if dtype == "float64" else 1.0
-    tiny = SMALLEST_NORMAL[dtype] * (unit_roundoff(dtype) if subnormals or dtype == "float16" else 1.0)
     return expected, [
-        factor * bound + 2.0 * tiny if y.dtype.kind == "f" else bound
+        factor * bound + 2.0 * tiny(dtype, subnormals) if y.dtype.kind == "f" else bound
         for y, bound in zip(expected, bounds, strict=True)
     ]
 
@@ -296,23 +308,27 @@ def _single(graph: Graph, inputs: Any, expected: list[Any], dtype: str) -> list[
     (y,) = expected
     if y.dtype.kind != "f":
         return [np.zeros(y.shape)]
-    units = MODELS.get(node.op.name, DEFAULT).bound(operands, node.attrs, y)
-    return [np.broadcast_to(_unit(dtype, node.outputs[0].spec.dtype) * np.asarray(units), y.shape)]
+    units = np.asarray(allowed(node, operands, y))
+    return [np.broadcast_to(_unit(dtype, node.outputs[0].spec.dtype) * units, y.shape)]
 
 
-def _sampled(graph: Graph, inputs: Any, expected: list[Any], dtype: str, samples: int) -> list[Any]:
+def _sampled(graph: Graph, inputs: Any, expected: list[Any], noise: Noise, samples: int) -> list[Any]:
     """Return the bounds that noisy runs of the reference give."""
-    noise = Noise(dtype)
     deviation = [np.zeros(y.shape) for y in expected]
     for _ in range(samples):
         for i, y in enumerate(reference.evaluate(graph, inputs, noise)):
-            if y.dtype.kind != "f":
-                moved = np.where(y == expected[i], 0.0, np.inf)
-            else:
-                moved = np.where(y == expected[i], 0.0, np.abs(y - expected[i]))
-            deviation[i] = np.maximum(deviation[i], np.where(np.isnan(moved), 0.0, moved))
+            deviation[i] = np.maximum(deviation[i], _distance(y, expected[i]))
     exact = not any(d.any() for d in deviation)
     return [
-        SAFETY * d + (0.0 if exact or y.dtype.kind != "f" else 2.0 * unit_roundoff(dtype) * np.abs(y))
+        SAFETY * d + (0.0 if exact or y.dtype.kind != "f" else 2.0 * unit_roundoff(noise.dtype) * np.abs(y))
         for d, y in zip(deviation, expected, strict=True)
     ]
+
+
+def _distance(sample: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return how far a sample is off; infinitely far where it is another index, bool, NaN or infinity."""
+    if expected.dtype.kind != "f":
+        return np.where(sample == expected, 0.0, np.inf)
+    same = (sample == expected) | (np.isnan(sample) & np.isnan(expected))
+    distance = np.abs(sample - expected)
+    return np.where(same, 0.0, np.where(np.isnan(distance), np.inf, distance))

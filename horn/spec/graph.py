@@ -313,7 +313,8 @@ def lift(trace: Trace | None, value: Any, dtype: str | None = None) -> Symbol | 
         if trace is not None and trace.capture_native:
             return trace.capture(value, spec)
         return Literal(value, spec)
-    array = as_array(value)
+    # A Python number goes straight to its dtype: by way of the default float, float64 would lose digits.
+    array = np.asarray(value) if dtype and isinstance(value, bool | int | float) else as_array(value)
     array = array.astype(dtypes.numpy_dtype(dtype)) if dtype else array.copy()
     return Literal(array, spec_of(array))
 

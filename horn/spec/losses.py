@@ -88,8 +88,7 @@ def sparse_categorical_crossentropy(target: Tensor, output: Tensor, from_logits:
         output:  (..., classes)
         returns: (...)
     """
-    classes_last = axis % len(output.shape) == len(output.shape) - 1
-    scores = output if classes_last else _last(output, axis)
+    scores = _last(output, axis)
     if target.shape != scores.shape[:-1]:
         raise ShapeError(
             "sparse_categorical_crossentropy was given labels of another shape than the outputs.",
@@ -97,19 +96,42 @@ def sparse_categorical_crossentropy(target: Tensor, output: Tensor, from_logits:
             got=show(target.shape),
             remedy="pass one integer label for each example, or use categorical_crossentropy",
         )
-    classes = scores.shape[-1]
-    labels = ops.cast(target, "int32")
-    picked = ops.sum(
-        _log_probabilities(scores, from_logits, -1) * ops.one_hot(labels, classes, dtype=scores.dtype), axis=-1
-    )
-    legal = ops.logical_and(ops.less_equal(0, labels), ops.less(labels, classes))
+    marked, legal = _marked(target, scores)
+    picked = ops.sum(_log_probabilities(scores, from_logits, -1) * marked, axis=-1)
     return ops.where(legal, ops.negative(picked), float("nan"))
 
 
+def _marked(target, scores):
+    """Return the labels as one-hot rows, and which of them are classes."""
+    labels, classes = ops.cast(target, "int32"), scores.shape[-1]
+    legal = ops.logical_and(ops.less_equal(0, labels), ops.less(labels, classes))
+    return ops.one_hot(labels, classes, dtype=scores.dtype), legal
+
+
 def _last(x, axis):
+    """Return `x` with an axis moved to the end."""
     rank = len(x.shape)
     at = axis % rank
-    return ops.transpose(x, (*(i for i in range(rank) if i != at), at))
+    return x if at == rank - 1 else ops.transpose(x, (*(i for i in range(rank) if i != at), at))
+
+
+@sparse_categorical_crossentropy.vjp
+def _(cotangent, output_values, target, output, *, from_logits, axis):
+    # With q the probability of the label: d/dz = softmax(z) - marked for logits z, and for
+    # probabilities p of sum s, d/dp = (1 - marked / q) / s, zero where q was clipped.
+    scores = _last(output, axis)
+    marked, legal = _marked(target, scores)
+    share = ops.expand_dims(ops.where(legal, cotangent, 0.0), -1)
+    if from_logits:
+        grad = (ops.softmax(scores, axis=-1) - marked) * share
+    else:
+        small = settings.epsilon()
+        total = ops.sum(scores, axis=-1, keepdims=True)
+        q = ops.sum(scores * marked, axis=-1, keepdims=True) / total
+        inside = ops.logical_and(ops.less_equal(small, q), ops.less_equal(q, 1.0 - small))
+        grad = (1.0 - marked / ops.clip(q, small, 1.0)) * (ops.where(inside, share, 0.0) / total)
+    rank, at = len(output.shape), axis % len(output.shape)
+    return None, ops.transpose(grad, (*range(at), rank - 1, *range(at, rank - 1))) if at != rank - 1 else grad
 
 
 @sparse_categorical_crossentropy.bounds

@@ -90,11 +90,12 @@ def _items_of(suite: Suite, name: str, pages_too: bool) -> list[Item]:  # noqa: 
         if absent.get(check, False):
             continue
         found.append(Item(name, check, main))
-        if check in _PER_FLOAT and plan.takes not in ("none", "integer"):
-            found += [Item(name, check, dtype) for dtype in suite.profile.floats if suite.supports(dtype)]
+        if check in _PER_FLOAT:
+            lawful = laws.operand_dtypes(suite, plan)
+            found += [Item(name, check, dtype) for dtype in suite.profile.floats if dtype in lawful]
     if pages_too:
         found += [Item(name, "oracle")] * pages.is_primitive(plan)
-        found += [Item(name, "differences"), Item(name, "settled")] if plan.takes in ("float", "number", "any") else []
+        found += [Item(name, "differences"), Item(name, "settled")] if plan.takes not in ("none", "integer") else []
     return found
 
 

@@ -92,6 +92,7 @@ def operand_dtypes(suite: Suite, plan: Plan) -> list[str]:
     integers = list(suite.profile.integers)
     table = {
         "float": floats,
+        "wide": [name for name in floats if name in ("float32", "float64")],
         "number": floats + integers,
         "any": [*floats, *integers, "bool"],
         "integer": integers,

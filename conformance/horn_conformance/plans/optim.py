@@ -18,13 +18,14 @@ def _slots(shapes, *recipes):
 
 
 _RATE = lit(0.01, "float32")
+_WIDE = {"takes": "wide"}  # in half precision an epsilon of 1e-7 means nothing
 plan("sgd_update",
      case(*_slots(_SHAPES, "normal"), _RATE, momentum=0.9), case(*_slots(_SHAPES), [], _RATE),
-     case(*_slots(_SHAPES, "normal"), _RATE, momentum=0.9, nesterov=True), case(*_slots(_FEW, "normal"), _RATE, momentum=0.5))  # fmt: skip
+     case(*_slots(_SHAPES, "normal"), _RATE, momentum=0.9, nesterov=True), case(*_slots(_FEW, "normal"), _RATE, momentum=0.5), **_WIDE)  # fmt: skip
 plan("adam_update",
      case(*_slots(_SHAPES, "normal", "positive"), _RATE, lit(0, "int32")), case(*_slots(_SHAPES, "zeros", "zeros"), _RATE, lit(0, "int32")),
      case(*_slots(_SHAPES, "small", "unit"), _RATE, lit(999, "int32"), beta_1=0.5, beta_2=0.9, epsilon=1e-3),
-     case(*_slots(_FEW, "normal", "positive"), _RATE, lit(7, "int32")), smooth=False)  # fmt: skip
+     case(*_slots(_FEW, "normal", "positive"), _RATE, lit(7, "int32")), smooth=False, **_WIDE)  # fmt: skip
 plan("rmsprop_update",
      case(*_slots(_SHAPES, "positive", "normal"), _RATE, momentum=0.9), case(*_slots(_SHAPES, "positive"), [], _RATE),
-     case(*_slots(_SHAPES, "unit"), [], _RATE, rho=0.5, epsilon=1e-2), case(*_slots(_FEW, "positive"), [], _RATE))  # fmt: skip
+     case(*_slots(_SHAPES, "unit"), [], _RATE, rho=0.5, epsilon=1e-2), case(*_slots(_FEW, "positive"), [], _RATE), **_WIDE)  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 Logs = dict[str, Any]
 
@@ -86,6 +87,9 @@ class Callback:
             read_logs: Gives the running figures; it waits for the device, so call it rarely.
         """
 
+    def on_exit(self) -> None:
+        """Called last, when `fit`, `evaluate` or `predict` is left: also by an exception or Ctrl-C."""
+
 
 class CallbackList:
     """Callbacks as one: each hook is called on all, in order.
@@ -114,6 +118,14 @@ class CallbackList:
         """Call one hook on every callback."""
         for callback in self.callbacks:
             getattr(callback, hook)(*args)
+
+    @contextmanager
+    def until_exit(self) -> Iterator[None]:
+        """Run a block and call `on_exit` on every callback, however the block ends."""
+        with ExitStack() as stack:
+            for callback in reversed(self.callbacks):  # a stack: the last one in is the first one out
+                stack.callback(callback.on_exit)
+            yield
 
 
 class History(Callback):

@@ -20,7 +20,7 @@ from horn.spec.graph import KerasTensor, spec_of
 from horn.spec.operators import Operators
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from horn.api.callbacks.callback import Callback
 
@@ -156,35 +156,54 @@ class Model(Trainer, Layer):
             (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
         data = data_page.make(x, y, sample_weight, batch_size, steps_per_epoch)
         history = History()
-        params = {"epochs": epochs, "steps": data.steps, "verbose": 1 if verbose == "auto" else verbose}
-        told = CallbackList([history, ProgbarLogger(), *(callbacks or [])], self, params)
+        told = self._tell(callbacks, verbose, data, epochs=epochs, last=[history])
         training = Epochs(self, "train", data, told)
         training.prepare()
+        testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
         self._stop = False
         self.history = history
-        told.call("on_train_begin", {})
-        logs: dict[str, float] = {}
-        for epoch in range(initial_epoch, epochs):
-            self.reset_metrics()
-            told.call("on_epoch_begin", epoch, {})
-            training.run(self._order(data, shuffle=shuffle))
-            logs = training.logs()
-            if validation_data is not None and (epoch + 1) % validation_freq == 0:
-                figures = self.evaluate(
-                    *data_page.unpack(validation_data)[:2],
-                    sample_weight=data_page.unpack(validation_data)[2],
-                    batch_size=validation_batch_size or batch_size,
-                    steps=validation_steps,
-                    verbose=0,
-                    callbacks=callbacks,
-                    return_dict=True,
-                )
-                logs.update({f"val_{name}": value for name, value in figures.items()})
-            told.call("on_epoch_end", epoch, logs)
-            if self._stop:
-                break
-        told.call("on_train_end", logs)
+        with told.until_exit():
+            told.call("on_train_begin", {})
+            logs: dict[str, float] = {}
+            for epoch in range(initial_epoch, epochs):
+                self.reset_metrics()
+                told.call("on_epoch_begin", epoch, {})
+                training.run(self._order(data, shuffle=shuffle))
+                logs = training.logs()
+                if testing is not None and (epoch + 1) % validation_freq == 0:
+                    logs.update({f"val_{name}": value for name, value in self._test(testing).items()})
+                told.call("on_epoch_end", epoch, logs)
+                if self._stop:
+                    break
+            told.call("on_train_end", logs)
         return history
+
+    def _tell(
+        self, callbacks: Any, verbose: int | str, data: Any, *, epochs: int = 1, last: Iterable[Callback] = ()
+    ) -> CallbackList:
+        """Return the callbacks with the display before them, if there shall be one, and others behind."""
+        shown = 1 if verbose == "auto" else int(verbose)
+        given = list(callbacks or [])
+        bar = [ProgbarLogger()] if shown and not any(isinstance(one, ProgbarLogger) for one in given) else []
+        return CallbackList([*bar, *given, *last], self, {"epochs": epochs, "steps": data.steps, "verbose": shown})
+
+    def _validation(self, given: Any, batch_size: int | None, steps: int | None, told: CallbackList) -> Epochs | None:
+        """Return what evaluates after epochs, with its data checked, or None."""
+        if given is None:
+            return None
+        x, y, sample_weight = data_page.unpack(tuple(given) if isinstance(given, list) else given)
+        testing = Epochs(self, "test", data_page.make(x, y, sample_weight, batch_size, steps), told)
+        testing.prepare()
+        return testing
+
+    def _test(self, testing: Epochs) -> dict[str, float]:
+        """Evaluate and return the figures."""
+        self.reset_metrics()
+        testing.callbacks.call("on_test_begin", {})
+        testing.run()
+        logs = testing.logs()
+        testing.callbacks.call("on_test_end", logs)
+        return logs
 
     def _order(self, data: Any, *, shuffle: bool) -> Any:
         if not isinstance(data, data_page.ArrayData):
@@ -222,16 +241,11 @@ class Model(Trainer, Layer):
         """
         self._need_compile("evaluate")
         data = data_page.make(x, y, sample_weight, batch_size, steps)
-        shown = 1 if verbose == "auto" else verbose
-        bar = [ProgbarLogger()] if shown else []
-        told = CallbackList([*bar, *(callbacks or [])], self, {"epochs": 1, "steps": data.steps, "verbose": shown})
+        told = self._tell(callbacks, verbose, data)
         testing = Epochs(self, "test", data, told)
         testing.prepare()
-        self.reset_metrics()
-        told.call("on_test_begin", {})
-        testing.run()
-        logs = testing.logs()
-        told.call("on_test_end", logs)
+        with told.until_exit():
+            logs = self._test(testing)
         if return_dict:
             return logs
         return next(iter(logs.values())) if len(logs) == 1 else list(logs.values())
@@ -254,15 +268,14 @@ class Model(Trainer, Layer):
             callbacks: Told about everything.
         """
         data = data_page.make(x, None, None, batch_size, steps)
-        shown = 1 if verbose == "auto" else verbose
-        bar = [ProgbarLogger()] if shown else []
-        told = CallbackList([*bar, *(callbacks or [])], self, {"epochs": 1, "steps": data.steps, "verbose": shown})
+        told = self._tell(callbacks, verbose, data)
         running = Epochs(self, "predict", data, told)
         running.prepare()
         parts: list[Any] = []
-        told.call("on_predict_begin", {})
-        running.run(on_results=lambda results: parts.append(tree.map_structure(self.backend.to_numpy, results)))
-        told.call("on_predict_end", {})
+        with told.until_exit():
+            told.call("on_predict_begin", {})
+            running.run(on_results=lambda results: parts.append(tree.map_structure(self.backend.to_numpy, results)))
+            told.call("on_predict_end", {})
         return collect(parts)
 
     # -- one batch -----------------------------------------------------------------------------

@@ -144,11 +144,176 @@ def _parts(batch: int) -> list[tuple[int, int]]:
 
 
 # -- pooling ----------------------------------------------------------------------------------
+#
+# Where a window is small its elements are compared one offset after another, which XLA fuses into
+# one loop, and the winner is known by the number of its offset. The number is also all that the
+# gradient needs. A larger window is reduced as one, and its winner known by its place in `x`.
 
-_MOST_OFFSETS = 64  # windows up to this size are compared offset by offset, in one fused loop
+_MOST_OFFSETS = 64
+
+
+def _pooled(x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> jax.Array:
+    sizes = ((1, *pool_size, 1), (1, *strides, 1), ((0, 0), *padding, (0, 0)))
+    return lax.reduce_window(x, np.asarray(-np.inf, x.dtype), lax.max, *sizes)
+
+
+_pooled = jax.custom_jvp(_pooled, nondiff_argnums=(1, 2, 3))
+
+
+@_pooled.defjvp
+def _(pool_size: Sizes, strides: Sizes, padding: Pairs, primals: Any, tangents: Any) -> Any:
+    (x,), (t,) = primals, tangents
+    return _pooled(x, pool_size, strides, padding), _at_winners(t, x, pool_size, strides, padding)
 
 
 @kernel
 def max_pooling(x: jax.Array, *, pool_size: Sizes, strides: Sizes, padding: Pairs) -> jax.Array:
     """Return the largest element of each window; NaN where a window holds one."""
     return _pooled(x, pool_size, strides, padding)
+
+
+@kernel
+def max_pooling_grad(
+    cotangent: jax.Array, output: jax.Array, x: jax.Array, *, pool_size: Sizes, strides: Sizes, padding: Pairs
+) -> jax.Array:
+    """Return the gradient of `max_pooling`: each window gives all to its first largest element."""
+    del output
+    _, winner = _winners(x, pool_size, strides, padding)
+    return _handed_back(cotangent, winner, x.shape, pool_size, strides, padding)
+
+
+@kernel
+def max_pooling_take(
+    values: jax.Array, x: jax.Array, *, pool_size: Sizes, strides: Sizes, padding: Pairs
+) -> jax.Array:
+    """Return the element of `values` where each window of `x` is first largest."""
+    return _at_winners(values, x, pool_size, strides, padding)
+
+
+def _forward(x: jax.Array, **attrs: Any) -> tuple[jax.Array, Any]:
+    """Return the result of `max_pooling`, and the winners for its gradient."""
+    best, winner = _winners(x, **attrs)
+    return best, (winner, x.shape, attrs)
+
+
+def _backward(residual: Any, cotangent: jax.Array) -> jax.Array:
+    winner, shape, attrs = residual
+    return _handed_back(cotangent, winner, shape, **attrs)
+
+
+residual_kernels["max_pooling"] = (_forward, _backward)
+
+
+def _winners(x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> tuple[jax.Array, jax.Array]:
+    """Return the largest of each window, and the number of its offset or its place."""
+    if math.prod(pool_size) > _MOST_OFFSETS:
+        return _places(x, pool_size, strides, padding)
+    best, *others = _offsets(x, pool_size, strides, padding)
+    number = jnp.zeros(best.shape, np.uint8)
+    for i, candidate in enumerate(others, start=1):
+        # True for a NaN too, unless the best is one already.
+        better = jnp.logical_not(candidate <= best) & (best == best)  # noqa: PLR0124
+        best = jnp.where(better, candidate, best)
+        number = jnp.where(better, np.uint8(i), number)
+    return best, number
+
+
+def _surrounded(x: jax.Array, padding: Pairs) -> jax.Array:
+    return lax.pad(x, np.asarray(-np.inf, x.dtype), [(0, 0, 0), *((a, b, 0) for a, b in padding), (0, 0, 0)])
+
+
+def _offsets(x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> list[jax.Array]:
+    """Return for each offset in a window what all windows have there."""
+    padded = _surrounded(x, padding)
+    counts = _counts(x.shape, pool_size, strides, padding)
+    found = []
+    for offset in np.ndindex(*pool_size):
+        stops = [o + (n - 1) * s + 1 for o, n, s in zip(offset, counts, strides, strict=True)]
+        stops = (x.shape[0], *stops, x.shape[-1])
+        found.append(lax.slice(padded, (0, *offset, 0), stops, (1, *strides, 1)))
+    return found
+
+
+def _counts(shape: Sizes, pool_size: Sizes, strides: Sizes, padding: Pairs) -> Sizes:
+    return tuple(window_count(*row) for row in zip(shape[1:-1], pool_size, strides, padding, strict=True))
+
+
+def _places(x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> tuple[jax.Array, jax.Array]:
+    """Return the largest of each window, and its place in the padded `x`, counted row by row."""
+    padded = _surrounded(x, padding)
+    spatial = padded.shape[1:-1]
+    index = lax.iota(np.int32, math.prod(spatial)).reshape((1, *spatial, 1))
+    last = np.iinfo(np.int32).max
+
+    def better(one: Any, other: Any) -> Any:
+        (a, i), (b, j) = one, other
+        is_nan, beside = a != a, b != b  # noqa: PLR0124
+        first = jnp.where(is_nan | beside, is_nan & (~beside | (i < j)), (a > b) | ((a == b) & (i < j)))
+        return jnp.where(first, a, b), jnp.where(first, i, j)
+
+    operands = (padded, jnp.broadcast_to(index, padded.shape))
+    start = (np.asarray(-np.inf, x.dtype), np.int32(last))
+    return lax.reduce_window(operands, start, better, (1, *pool_size, 1), (1, *strides, 1), "VALID")
+
+
+def _at_winners(values: jax.Array, x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> jax.Array:
+    _, winner = _winners(x, pool_size, strides, padding)
+    if math.prod(pool_size) > _MOST_OFFSETS:
+        flat = _surrounded(values, padding).reshape(x.shape[0], -1, x.shape[-1])
+        rows = winner.reshape(x.shape[0], -1, x.shape[-1])
+        return jnp.take_along_axis(flat, rows, 1).reshape(winner.shape)
+    result, *others = _offsets(values, pool_size, strides, padding)
+    for i, candidate in enumerate(others, start=1):
+        result = jnp.where(winner == i, candidate, result)
+    return result
+
+
+def _handed_back(
+    cotangent: jax.Array, winner: jax.Array, shape: Sizes, pool_size: Sizes, strides: Sizes, padding: Pairs
+) -> jax.Array:
+    """Return a tensor of `shape` that holds each cotangent where the winner of its window stood."""
+    if math.prod(pool_size) > _MOST_OFFSETS:
+        return _scattered(cotangent, winner, shape, padding)
+    if strides == pool_size:
+        return _tiled(cotangent, winner, shape, pool_size, padding)
+    total: Any = 0
+    for i, offset in enumerate(np.ndindex(*pool_size)):
+        widths = [
+            (o - before, size + before - o - (n - 1) * s - 1, s - 1)
+            for o, size, n, s, (before, _) in zip(
+                offset, shape[1:-1], winner.shape[1:-1], strides, padding, strict=True
+            )
+        ]
+        given = jnp.where(winner == i, cotangent, 0)
+        total = total + lax.pad(given, np.zeros((), given.dtype), [(0, 0, 0), *widths, (0, 0, 0)])
+    return total
+
+
+def _tiled(
+    cotangent: jax.Array, winner: jax.Array, shape: Sizes, pool_size: Sizes, padding: Pairs
+) -> jax.Array:
+    """Hand back where no two windows overlap: each window becomes a tile."""
+    counts = winner.shape[1:-1]
+    within = tuple(range(2, 2 * len(counts) + 1, 2))
+    numbers = np.arange(math.prod(pool_size), dtype=np.uint8).reshape(pool_size)
+    numbers = np.expand_dims(numbers, (0, *(i - 1 for i in within), 2 * len(counts) + 1))
+    tiles = jnp.where(jnp.expand_dims(winner, within) == numbers, jnp.expand_dims(cotangent, within), 0)
+    joined = tiles.reshape(shape[0], *(n * k for n, k in zip(counts, pool_size, strict=True)), shape[-1])
+    widths = [
+        (-before, size + before - covered, 0)
+        for size, covered, (before, _) in zip(shape[1:-1], joined.shape[1:-1], padding, strict=True)
+    ]
+    return lax.pad(joined, np.zeros((), joined.dtype), [(0, 0, 0), *widths, (0, 0, 0)])
+
+
+def _scattered(cotangent: jax.Array, place: jax.Array, shape: Sizes, padding: Pairs) -> jax.Array:
+    """Hand back by adding up at places."""
+    sizes = tuple(size + before + after for size, (before, after) in zip(shape[1:-1], padding, strict=True))
+    batch, channels = shape[0], shape[-1]
+    rows = np.arange(batch)[:, np.newaxis, np.newaxis]
+    columns = np.arange(channels)[np.newaxis, np.newaxis]
+    total = jnp.zeros((batch, math.prod(sizes), channels), cotangent.dtype)
+    flat = (batch, -1, channels)
+    total = total.at[rows, place.reshape(flat), columns].add(cotangent.reshape(flat))
+    inside = tuple(slice(before, before + size) for size, (before, _) in zip(shape[1:-1], padding, strict=True))
+    return total.reshape(batch, *sizes, channels)[(slice(None), *inside)]

@@ -36,6 +36,8 @@ def _signed(indices):
 
 
 def segment_sum(data, segment_ids, *, num_segments):
+    if num_segments == 0:  # which XLA refuses
+        return raw.Fill(dims=ints((0, *shape_of(data)[1:])), value=number(0, data.dtype))
     ids = _signed(segment_ids)
     # Negative ids are dropped, but one that is too large raises on CPUs.
     legal = raw.Less(x=ids, y=number(num_segments, ids.dtype))

@@ -37,7 +37,7 @@ def max_pooling_take(values, x, **attrs):
 def forward(x, **attrs):
     """Return the largest elements, and what their gradient needs."""
     finite = _is_finite(x)
-    y = _either(finite, partial(_quick, x, **attrs), lambda: Windows(x, **attrs).largest()[0], **attrs)
+    y = _either(finite, partial(_quick, x, **attrs), lambda: Windows(x, **attrs).largest()[0], x, **attrs)
     return y, (y, x, finite, attrs)
 
 
@@ -45,7 +45,7 @@ def backward(residual, cotangent):
     """Return the gradient by the input."""
     y, x, finite, attrs = residual
     quick = partial(_quick_grad, cotangent, y, x, **attrs)
-    return _either(finite, quick, lambda: Windows(x, **attrs).spread(cotangent), **attrs)
+    return _either(finite, quick, lambda: Windows(x, **attrs).spread(cotangent), x, **attrs)
 
 
 def _is_finite(x):
@@ -53,10 +53,11 @@ def _is_finite(x):
     return raw.IsFinite(x=raw.Sum(input=wide, axis=ints(tuple(range(len(shape_of(x))))), keep_dims=False))
 
 
-def _either(finite, quick, slow, *, pool_size, padding, **rest):
+def _either(finite, quick, slow, x, *, pool_size, padding, **rest):
     del rest
-    # TensorFlow wants an element of the input in every window.
-    if not all(before < k and after < k for k, (before, after) in zip(pool_size, padding, strict=True)):
+    # TensorFlow wants an element of the input in every window, and has no volumes in float64.
+    fits = all(before < k and after < k for k, (before, after) in zip(pool_size, padding, strict=True))
+    if not fits or len(pool_size) == 3 and x.dtype is tf.float64:
         return slow()
     if tf.executing_eagerly():
         return quick() if finite else slow()

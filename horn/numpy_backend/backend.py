@@ -1,0 +1,75 @@
+"""The built-in backend: the pages' own bodies as kernels, and faster ones where speed asks for it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn.numpy_backend import conv, elementwise, indexing, nn, optim, random, recurrent, reduction
+from horn.numpy_backend.pages import Pages
+from horn.numpy_backend.silence import silent, silent_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FAMILIES = (conv, elementwise, indexing, nn, random, recurrent, reduction)
+
+_REPORTS_NOTHING = frozenset(
+    "arange argmax bitwise_and broadcast_to concatenate equal full less less_equal logical_and "
+    "logical_not logical_or not_equal pad random_bits random_mask reshape right_shift scan slice "
+    "stop_gradient take transpose where".split()
+)
+"""Kernels without floating-point arithmetic, and `scan`, which runs other kernels."""
+
+
+class NumPyBackend(Pages):
+    """The backend that needs nothing but NumPy, on which every model can train.
+
+    Args:
+        is_silent: Whether its kernels keep NumPy's warnings to themselves. Those of the backend
+            without do not, and whoever runs many of them sets ``np.errstate`` once: see `bare`.
+    """
+
+    capabilities = frozenset({"float64", "bfloat16", "float16", "in_place", "subnormals"})
+
+    def __init__(self, *, is_silent: bool = True) -> None:
+        super().__init__()
+        for family in _FAMILIES:
+            self.kernels |= family.KERNELS
+        self.in_place_kernels = dict(optim.IN_PLACE_KERNELS)
+        self.residual_kernels = {**nn.RESIDUAL_KERNELS, **recurrent.RESIDUAL_KERNELS}
+        if is_silent:
+            self._silence()
+
+    def _silence(self) -> None:
+        def cover(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
+            return kernel if name in _REPORTS_NOTHING else silent(kernel)
+
+        self.kernels = {name: cover(name, kernel) for name, kernel in self.kernels.items()}
+        self.in_place_kernels = {name: silent_once(kernel) for name, kernel in self.in_place_kernels.items()}
+        self.residual_kernels = {
+            name: (silent_once(forward), silent_once(backward))
+            for name, (forward, backward) in self.residual_kernels.items()
+        }
+
+    @cached_property
+    def bare(self) -> NumPyBackend:
+        """The same backend with kernels that leave ``np.errstate`` to whoever runs them."""
+        return NumPyBackend(is_silent=False)
+
+    # -- storage of Variables ------------------------------------------------------------------
+
+    def variable(self, value: np.ndarray, *, trainable: bool) -> np.ndarray:  # noqa: ARG002
+        """Return an array of its own, C-contiguous and writeable, that holds a copy of `value`."""
+        return self.asarray(value)
+
+    def write(self, storage: np.ndarray, tensor: np.ndarray) -> np.ndarray:
+        """Copy `tensor` into the storage, which plans hold on to, and return the storage."""
+        np.copyto(storage, tensor)
+        return storage
+
+    def copy(self, tensor: np.ndarray) -> np.ndarray:
+        """Return a copy, C-contiguous."""
+        return np.array(tensor, order="C")

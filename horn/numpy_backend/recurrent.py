@@ -1,0 +1,163 @@
+"""The LSTM with its gates side by side, and back-propagation through time written by hand.
+
+All gates of all steps lie in one array (gate, time, batch, units), in the order i, f, o, g: the
+sigmoids are one call, every gate of a step is contiguous, and the gradients of the weights are
+products over all steps at once. The weights of the sigmoids are negated beforehand, so that
+``1 / (1 + exp(z))`` is the gate.
+
+Reference:
+    Werbos, Backpropagation through time: what it does and how to do it, Proc. IEEE 78 (1990).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from horn.numpy_backend.elementwise import FAST, ONE
+from horn.numpy_backend.pages import page
+from horn.numpy_backend.reduction import column_sums
+
+_ORDER = [0, 1, 3, 2]  # from the page's i, f, g, o to i, f, o, g, and back
+
+
+class Run(NamedTuple):
+    """What a forward run leaves for the gradient: everything time-major, reversed if it ran so."""
+
+    x: Any  # (time, batch, features)
+    gates: Any  # (4, time, batch, units)
+    h: Any  # (time + 1, batch, units), the initial state first
+    c: Any  # the same
+    squashed: Any  # tanh of c after each step
+    kernel: Any  # (4, features, units)
+    recurrent: Any  # (4, units, units)
+    reverse: bool
+
+
+def _by_gate(weights: Any) -> Any:
+    """Return weights (rows, 4 * units) as (4, rows, units) in this file's order of the gates."""
+    return weights.reshape(len(weights), 4, -1).transpose(1, 0, 2)[_ORDER]
+
+
+def _side_by_side(weights: Any) -> Any:
+    """Return weights (4, rows, units) as the page has them."""
+    return weights[_ORDER].transpose(1, 0, 2).reshape(weights.shape[1], -1)
+
+
+def _forward(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, reverse: bool) -> Run:  # noqa: FBT001
+    x = np.ascontiguousarray((x[:, ::-1] if reverse else x).swapaxes(0, 1))
+    time, batch, features = x.shape
+    units = len(recurrent)
+    one, dtype = ONE[x.dtype], x.dtype
+    sign = np.array([-1, -1, -1, 1], dtype).reshape(4, 1, 1)
+    run = Run(
+        x,
+        np.empty((4, time, batch, units), dtype),
+        np.empty((time + 1, batch, units), dtype),
+        np.empty((time + 1, batch, units), dtype),
+        np.empty((time, batch, units), dtype),
+        _by_gate(kernel),
+        _by_gate(recurrent),
+        reverse,
+    )
+    np.matmul(x.reshape(-1, features), run.kernel * sign, out=run.gates.reshape(4, -1, units))
+    np.add(run.gates, (_by_gate(bias[np.newaxis]) * sign)[:, np.newaxis], out=run.gates)
+    run.h[0], run.c[0] = h, c
+    weights = run.recurrent * sign
+    share = np.empty((4, batch, units), dtype)
+    for t in range(time):
+        z = run.gates[:, t]
+        np.add(z, np.matmul(run.h[t], weights, out=share), out=z)
+        sigmoids, (i, f, o, g) = z[:3], z
+        np.exp(sigmoids, sigmoids)
+        np.add(sigmoids, one, sigmoids)
+        np.reciprocal(sigmoids, sigmoids)
+        np.tanh(g, g)
+        c, squashed = run.c[t + 1], run.squashed[t]
+        np.multiply(f, run.c[t], c)
+        np.add(c, np.multiply(i, g, share[0]), c)
+        np.tanh(c, squashed)
+        np.multiply(o, squashed, run.h[t + 1])
+    return run
+
+
+def _batch_major(x: Any, reverse: bool) -> Any:  # noqa: FBT001
+    """Return (time, batch, n) as (batch, time, n), in the order of the input."""
+    turned = (x[::-1] if reverse else x).swapaxes(0, 1)
+    return np.array(turned, order="C")
+
+
+def lstm_forward(
+    x: Any, initial_h: Any, initial_c: Any, kernel: Any, recurrent_kernel: Any, bias: Any, go_backwards: bool = False
+) -> tuple[tuple[Any, ...], Any]:
+    """Return all hidden states and the last two states, and what the gradient needs again."""
+    run = _forward(x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backwards)
+    return (_batch_major(run.h[1:], go_backwards), run.h[-1].copy(), run.c[-1].copy()), run
+
+
+def lstm(*operands: Any, go_backwards: bool = False) -> tuple[Any, ...]:
+    """Return all hidden states of a long short-term memory, and its last two states."""
+    if operands[0].dtype not in FAST:
+        return _lstm_page(*operands, go_backwards=go_backwards)
+    return lstm_forward(*operands, go_backwards=go_backwards)[0]
+
+
+def lstm_backward(run: Run, cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the gradients by the six operands of `lstm`."""
+    cotangent, dh, dc = cotangents
+    dz, dh, dc = _through_time(run, (cotangent[:, ::-1] if run.reverse else cotangent).swapaxes(0, 1), dh, dc)
+    time, batch, features = run.x.shape
+    units = dh.shape[-1]
+    rows = dz.reshape(4, -1, units)
+    dx = np.matmul(rows[0], run.kernel[0].T)
+    for gate, weights in zip(rows[1:], run.kernel[1:], strict=True):
+        np.add(dx, np.matmul(gate, weights.T), dx)
+    by_kernel = np.matmul(run.x.reshape(-1, features).T, rows)
+    by_recurrent = np.matmul(run.h[:-1].reshape(-1, units).T, rows)
+    by_bias = np.stack([column_sums(rows[gate]) for gate in _ORDER]).reshape(-1)
+    dx = _batch_major(dx.reshape(time, batch, features), run.reverse)
+    return dx, dh, dc, _side_by_side(by_kernel), _side_by_side(by_recurrent), by_bias
+
+
+def _through_time(run: Run, cotangent: Any, dh: Any, dc: Any) -> tuple[Any, Any, Any]:
+    """Return the gradients by the gates before their activations, and by the initial states."""
+    one = ONE[dc.dtype]
+    dz = np.empty_like(run.gates)
+    turned = np.ascontiguousarray(run.recurrent.swapaxes(1, 2))
+    dh, dc = dh.copy(), dc.copy()
+    slopes, shares = np.empty((2, *run.gates[:, 0].shape), dc.dtype)
+    slope = slopes[3]
+    for t in range(len(cotangent))[::-1]:
+        gates, d, squashed = run.gates[:, t], dz[:, t], run.squashed[t]
+        i, f, o, g = gates
+        np.add(dh, cotangent[t], dh)
+        # Through the cell: dc += dh * o * (1 - tanh(c)**2).
+        np.subtract(one, np.multiply(squashed, squashed, slope), slope)
+        np.multiply(slope, np.multiply(dh, o, d[3]), slope)
+        np.add(dc, slope, dc)
+        np.multiply(dc, g, d[0])
+        np.multiply(dc, run.c[t], d[1])
+        np.multiply(dh, squashed, d[2])
+        # Through the sigmoids, s * (1 - s), and through the tanh, 1 - g**2.
+        np.multiply(np.subtract(one, gates[:3], slopes[:3]), gates[:3], slopes[:3])
+        np.multiply(d[:3], slopes[:3], d[:3])
+        np.subtract(one, np.multiply(g, g, slope), slope)
+        np.multiply(slope, np.multiply(dc, i, d[3]), d[3])
+        np.multiply(dc, f, dc)
+        np.add.reduce(np.matmul(d, turned, out=shares), 0, out=dh)
+    return dz, dh, dc
+
+
+def lstm_grad(*operands: Any, go_backwards: bool = False) -> tuple[Any, ...]:
+    """Return the gradients of `lstm` where its forward run left nothing: it is run again."""
+    if operands[6].dtype not in FAST or any(x.dtype != operands[6].dtype for x in operands):
+        return _lstm_grad_page(*operands, go_backwards=go_backwards)
+    return lstm_backward(_forward(*operands[6:], go_backwards), operands[:3])
+
+
+_lstm_page = page("lstm")
+_lstm_grad_page = page("lstm_grad")
+
+KERNELS = {"lstm": lstm, "lstm_grad": lstm_grad}
+RESIDUAL_KERNELS = {"lstm": (lstm_forward, lstm_backward)}

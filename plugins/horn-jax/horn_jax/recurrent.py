@@ -1,0 +1,112 @@
+"""Kernels of the recurrent family: a long short-term memory and its gradient.
+
+All products that do not wait for the step before are taken out of the loops: the input's before
+the forward loop, and those of the three weight gradients, each as one large product, after the
+backward loop. What the backward loop reads is kept by the forward loop.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from horn_jax.kernel import kernel, residual_kernels
+
+Operands = tuple[jax.Array, ...]
+
+
+@kernel
+def lstm(*operands: jax.Array, go_backwards: bool) -> Operands:
+    """Return all hidden states, and the last two states."""
+    return _forward(*operands, go_backwards=go_backwards)[0]
+
+
+@kernel
+def lstm_grad(
+    cotangent: jax.Array,
+    cotangent_h: jax.Array,
+    cotangent_c: jax.Array,
+    output: jax.Array,
+    last_h: jax.Array,
+    last_c: jax.Array,
+    *operands: jax.Array,
+    go_backwards: bool,
+) -> Operands:
+    """Return the gradients of `lstm` by its six operands."""
+    del output, last_h, last_c
+    _, residual = _forward(*operands, go_backwards=go_backwards)
+    return _backward(residual, (cotangent, cotangent_h, cotangent_c))
+
+
+def _forward(
+    x: jax.Array,
+    initial_h: jax.Array,
+    initial_c: jax.Array,
+    kernel: jax.Array,
+    recurrent_kernel: jax.Array,
+    bias: jax.Array,
+    *,
+    go_backwards: bool,
+) -> tuple[Operands, Any]:
+    """Return the three results, and what the gradient needs."""
+    steps = jnp.swapaxes(x, 0, 1)  # before the product, where it is narrow
+    projected = jnp.matmul(steps, kernel) + bias
+
+    def step(states: Any, gates: jax.Array) -> Any:
+        h, c = states
+        i, f, g, o = jnp.split(gates + jnp.matmul(h, recurrent_kernel), 4, axis=-1)
+        i, f, g, o = lax.logistic(i), lax.logistic(f), jnp.tanh(g), lax.logistic(o)
+        new_c = f * c + i * g
+        squashed = jnp.tanh(new_c)
+        new_h = o * squashed
+        return (new_h, new_c), (new_h, h, c, i, f, g, o, squashed)
+
+    (h, c), (outputs, *kept) = lax.scan(step, (initial_h, initial_c), projected, reverse=go_backwards)
+    residual = (steps, kernel, recurrent_kernel, kept, go_backwards)
+    return (jnp.swapaxes(outputs, 0, 1), h, c), residual
+
+
+def _backward(residual: Any, cotangents: tuple[jax.Array, jax.Array, jax.Array]) -> Operands:
+    """Return the gradients by x, the two first states, the two kernels and the bias."""
+    steps, kernel, recurrent_kernel, kept, go_backwards = residual
+    given, by_h, by_c = cotangents
+    turned = recurrent_kernel.T
+
+    def step_back(states: Any, slices: Any) -> Any:
+        by_h, by_c = states
+        from_above, _, c, i, f, g, o, squashed = slices
+        by_h = by_h + from_above
+        by_c = by_c + by_h * o * (1 - squashed * squashed)
+        by_gates = jnp.concatenate(
+            [
+                by_c * g * (i * (1 - i)),
+                by_c * c * (f * (1 - f)),
+                by_c * i * (1 - g * g),
+                by_h * squashed * (o * (1 - o)),
+            ],
+            axis=-1,
+        )
+        return (jnp.matmul(by_gates, turned), by_c * f), by_gates
+
+    slices = (jnp.swapaxes(given, 0, 1), *kept)
+    (by_h, by_c), by_gates = lax.scan(step_back, (by_h, by_c), slices, reverse=not go_backwards)
+    flat = by_gates.reshape(-1, by_gates.shape[-1])
+    return (
+        jnp.swapaxes(jnp.matmul(by_gates, kernel.T), 0, 1),
+        by_h,
+        by_c,
+        _outer(steps, flat),
+        _outer(kept[0], flat),
+        jnp.sum(flat, axis=0),
+    )
+
+
+def _outer(rows: jax.Array, flat: jax.Array) -> jax.Array:
+    """Return the sum over all steps and examples of the products of two rows."""
+    return jnp.matmul(rows.reshape(-1, rows.shape[-1]).T, flat)
+
+
+residual_kernels["lstm"] = (_forward, _backward)

@@ -1,0 +1,1 @@
+"""The PyTorch backend of Horn: kernels for the op pages, storage for Variables, the native gradient."""

@@ -1,0 +1,133 @@
+"""The backend itself: conversions, storage of Variables, the native gradient, the table of kernels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from horn import dtypes, tree
+from horn.contract import Backend
+from horn_torch import (
+    control,
+    conv,
+    creation,
+    elementwise,
+    indexing,
+    linalg,
+    losses,
+    nn,
+    optim,
+    pooling,
+    random,
+    recurrent,
+    reduction,
+    shaping,
+)
+from horn_torch.dtypes import native
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_FAMILIES = (
+    control, conv, creation, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent, reduction,
+    shaping,
+)  # fmt: skip
+
+
+class TorchBackend(Backend):
+    """PyTorch: tensors are torch.Tensor, trained parameters are leaf torch.nn.Parameter."""
+
+    name = "torch"
+    spec_version = 1
+    capabilities = frozenset({"float64", "float16", "bfloat16", "in_place", "host_scalars"})
+    tensor_types = (torch.Tensor,)
+
+    def __init__(self) -> None:
+        self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
+        self.in_place_kernels = optim.IN_PLACE_KERNELS
+        pairs = (nn.RESIDUAL_KERNELS, pooling.RESIDUAL_KERNELS, recurrent.RESIDUAL_KERNELS)
+        self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
+
+    # -- conversion --------------------------------------------------------------------------
+
+    def asarray(self, value: np.ndarray, dtype: str | None = None) -> torch.Tensor:
+        """Return a contiguous copy of an array, on PyTorch's default device."""
+        name = dtypes.canonical(dtype or value.dtype)
+        wanted = native(name)
+        array = np.asarray(value, dtypes.numpy_dtype(name), order="C")
+        if name == "bfloat16":  # no dtype of NumPy's own: hand over its bits
+            return torch.tensor(array.view(np.int16)).view(wanted)
+        return torch.tensor(array, dtype=wanted)
+
+    def adopt(self, value: np.ndarray) -> torch.Tensor:
+        """Return a tensor that shares the memory of an array where PyTorch can."""
+        name = dtypes.canonical(value.dtype)
+        shared = value.flags.c_contiguous and value.flags.writeable and value.dtype.isnative
+        if not shared or name == "bfloat16" or torch.get_default_device().type != "cpu":
+            return self.asarray(value)
+        native(name)
+        return torch.from_numpy(value)
+
+    def to_numpy(self, tensor: torch.Tensor) -> np.ndarray:
+        """Return the values as an array, which shares the memory of a tensor on the CPU."""
+        host = tensor.detach().cpu()
+        if host.dtype is torch.bfloat16:
+            return host.view(torch.int16).numpy().view(dtypes.numpy_dtype("bfloat16"))
+        return host.numpy()
+
+    def describe(self, tensor: torch.Tensor) -> tuple[tuple[int, ...], str]:
+        """Return the shape and the canonical dtype of a tensor."""
+        return tuple(tensor.shape), dtypes.canonical(tensor.dtype)
+
+    # -- storage of Variables ----------------------------------------------------------------
+
+    def variable(self, value: np.ndarray, *, trainable: bool) -> torch.Tensor:
+        """Return a leaf Parameter for a trained float, else a plain tensor; it holds a copy."""
+        tensor = self.asarray(value)
+        if trainable and tensor.is_floating_point():
+            return torch.nn.Parameter(tensor)
+        return tensor
+
+    def read(self, storage: torch.Tensor) -> torch.Tensor:
+        """Return the storage without its history: a tensor of the same memory."""
+        return storage.detach()
+
+    def write(self, storage: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+        """Copy `tensor` into the memory of a storage, which stays the same object."""
+        storage.detach().copy_(tensor.detach())
+        return storage
+
+    def copy(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Return a tensor of the same values in memory of its own."""
+        return tensor.clone()
+
+    # -- running -----------------------------------------------------------------------------
+
+    def value_and_grad(
+        self, fn: Callable[[list[torch.Tensor]], tuple[torch.Tensor, Any]], values: Sequence[torch.Tensor]
+    ) -> tuple[tuple[torch.Tensor, Any], list[torch.Tensor]]:
+        """Return what `fn` returns, and the gradient of its loss by each of `values`, from autograd.
+
+        Args:
+            fn: Takes a list of tensors that require a gradient; returns a scalar and any tree.
+            values: Floating-point tensors.
+        """
+        with torch.enable_grad():
+            leaves = [value.detach().requires_grad_() for value in values]
+            loss, aux = fn(leaves)
+        if loss.requires_grad and leaves:
+            grads = list(torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True))
+        else:
+            grads = [torch.zeros_like(leaf) for leaf in leaves]
+        return (loss.detach(), tree.map_structure(_released, aux)), grads
+
+    def stack_results(self, tensors: list[torch.Tensor]) -> np.ndarray:
+        """Return scalars as one array, with one transfer."""
+        return self.to_numpy(torch.stack(tensors))
+
+
+def _released(leaf: Any) -> Any:
+    """Return a tensor without its history, and anything else as it is."""
+    return leaf.detach() if isinstance(leaf, torch.Tensor) else leaf

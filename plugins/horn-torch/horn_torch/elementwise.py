@@ -1,0 +1,116 @@
+"""Arithmetic, exponentials, comparisons and choices, element by element."""
+
+from __future__ import annotations
+
+import torch
+
+from horn_torch.dtypes import widening
+
+_threshold_backward = torch.ops.aten.threshold_backward.default
+
+_BITS = {
+    torch.float16: torch.int16,
+    torch.bfloat16: torch.int16,
+    torch.float32: torch.int32,
+    torch.float64: torch.int64,
+}
+_MANY = 4096  # from here on `_choose` is faster than torch.where, whatever the condition
+
+
+def absolute(x):
+    return x.clone() if x.dtype is torch.bool else torch.abs(x)
+
+
+def sign(x):
+    if not x.is_floating_point():
+        return torch.sign(x)
+    # PyTorch says that the sign of NaN is zero.
+    return torch.where(torch.isnan(x), x.detach(), torch.sign(x))
+
+
+def square(x):
+    return torch.mul(x, x)
+
+
+def clip(x, x_min, x_max):
+    if x.dtype is torch.bool:
+        return torch.minimum(torch.maximum(x, x_min), x_max)
+    return torch.clamp(x, x_min, x_max)
+
+
+def where(condition, x1, x2):
+    if condition.numel() < _MANY or x1.dtype not in _BITS or not x1.is_cpu or _is_recorded(x1, x2):
+        return torch.where(condition, x1, x2)
+    return _choose(condition, x1, x2)
+
+
+def _is_recorded(*tensors):
+    """Return whether autograd notes what happens to any of `tensors`."""
+    return torch.is_grad_enabled() and any(x.requires_grad for x in tensors)
+
+
+def _choose(condition, x1, x2):
+    """Return what torch.where does, without a branch for each element.
+
+    torch.where jumps on every element and loses some four nanoseconds on each jump that the
+    processor guesses wrong; on a random condition that is ten times the rest.
+    """
+    chosen = condition.view(torch.uint8).to(x1.dtype)
+    first = keep(chosen, x1)
+    if x2.ndim == 0 and x2.item() == 0:
+        return first
+    # Exactly one of both is not zero, so their bits combine without rounding.
+    second = keep(torch.sub(1, chosen), x2)
+    bits = _BITS[x1.dtype]
+    if first.shape != second.shape:
+        first, second = torch.broadcast_tensors(first, second)
+    return torch.bitwise_or(first.view(bits), second.view(bits)).view(x1.dtype)
+
+
+def keep(positive, x):
+    """Return `x` where `positive`, a float tensor, is above zero, and zero elsewhere."""
+    return _threshold_backward(x, positive, 0)
+
+
+KERNELS = {
+    # arithmetic
+    "add": widening(torch.add),
+    "subtract": widening(torch.sub),
+    "multiply": widening(torch.mul),
+    "divide": torch.div,
+    "power": torch.pow,
+    "negative": widening(torch.neg),
+    "absolute": widening(absolute),
+    "sign": widening(sign),
+    "square": widening(square),
+    "bitwise_and": torch.bitwise_and,
+    "right_shift": widening(torch.bitwise_right_shift),
+    # exponential
+    "exp": torch.exp,
+    "expm1": torch.expm1,
+    "log": torch.log,
+    "log1p": torch.log1p,
+    "sqrt": torch.sqrt,
+    "rsqrt": torch.rsqrt,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "tanh_grad": torch.ops.aten.tanh_backward.default,
+    "sigmoid_grad": torch.ops.aten.sigmoid_backward.default,
+    # comparison
+    "equal": torch.eq,
+    "not_equal": torch.ne,
+    "less": widening(torch.lt),
+    "less_equal": widening(torch.le),
+    "greater": widening(torch.gt),
+    "greater_equal": widening(torch.ge),
+    "logical_and": torch.logical_and,
+    "logical_or": torch.logical_or,
+    "logical_not": torch.logical_not,
+    "maximum": widening(torch.maximum),
+    "minimum": widening(torch.minimum),
+    "where": where,
+    "clip": widening(clip),
+    "isnan": torch.isnan,
+}

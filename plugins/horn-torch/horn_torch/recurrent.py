@@ -1,0 +1,164 @@
+"""The long short-term memory over a whole sequence, in one call.
+
+On the CPU and in float32 that call is oneDNN's, which hands its workspace to the gradient; elsewhere
+it is torch.lstm, whose graph of autograd is what the gradient needs. The gates of both are in the
+order of the page.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+
+_layer = torch.ops.aten.mkldnn_rnn_layer.default
+_layer_backward = torch.ops.aten.mkldnn_rnn_layer_backward.default
+_LSTM = 2  # the number of this cell among those of PyTorch
+
+
+class _Workspace(NamedTuple):
+    """What oneDNN's gradient needs: its operands, its results, and bytes of its own."""
+
+    operands: tuple[torch.Tensor, ...]
+    outputs: tuple[torch.Tensor, ...]
+    go_backwards: bool
+
+
+class _Recording(NamedTuple):
+    """What the gradient of torch.lstm needs: leaves, and results that autograd has recorded."""
+
+    leaves: list[torch.Tensor]
+    outputs: tuple[torch.Tensor, ...]
+
+
+def lstm(x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backwards):
+    operands = (x, initial_h, initial_c, kernel, recurrent_kernel, bias)
+    if not x.shape[1]:
+        return x.new_empty((*x.shape[:2], initial_h.shape[1])), initial_h.clone(), initial_c.clone()
+    if not _has_layer(operands):
+        return _by_torch(operands, go_backwards)
+    recorded = torch.is_grad_enabled() and any(t.requires_grad for t in operands)
+    return _results(_run_layer(_turned(operands, go_backwards), train=recorded))
+
+
+# -- oneDNN --------------------------------------------------------------------------------------
+
+
+def _has_layer(operands):
+    """Return whether oneDNN has a kernel for these tensors."""
+    if not torch.backends.mkldnn.enabled or not torch.backends.mkldnn.is_available():
+        return False
+    return all(t.is_cpu and t.dtype is torch.float32 and t.numel() for t in operands)
+
+
+def _turned(operands, go_backwards):
+    """Return the operands as oneDNN has them: time first, and a second bias of zeros."""
+    x, h, c, kernel, recurrent_kernel, bias = operands
+    steps = x.transpose(0, 1)
+    turned = (
+        steps.flip(0) if go_backwards else steps, kernel.t(), recurrent_kernel.t(), bias, torch.zeros_like(bias),
+        h.unsqueeze(0), c.unsqueeze(0),
+    )  # fmt: skip
+    # It walks along memory and does not look at strides.
+    return tuple(t.contiguous() for t in turned)
+
+
+def _run_layer(turned, *, train):
+    units = turned[2].shape[1]
+    return _layer(*turned, False, [], _LSTM, units, 1, True, False, False, train)
+
+
+def _results(outputs):
+    """Return the results of the page from those of a layer."""
+    y, h, c = outputs[:3]
+    return y.transpose(0, 1), h[0], c[0]
+
+
+def _layer_gradients(saved, cotangents):
+    y, h, c, workspace = saved.outputs
+    units = saved.operands[2].shape[1]
+    by_y, by_h, by_c = cotangents
+    by_x, by_kernel, by_recurrent, by_bias, _, by_first_h, by_first_c = _layer_backward(
+        *saved.operands, y, h, c,
+        by_y.transpose(0, 1).contiguous(), by_h.unsqueeze(0).contiguous(), by_c.unsqueeze(0).contiguous(),
+        False, _LSTM, units, 1, True, True, False, [], False, workspace,
+    )  # fmt: skip
+    if saved.go_backwards:
+        by_x = by_x.flip(0)
+    weights = by_kernel.t().contiguous(), by_recurrent.t().contiguous(), by_bias
+    return (by_x.transpose(0, 1), by_first_h[0], by_first_c[0], *weights)
+
+
+# -- torch.lstm ------------------------------------------------------------------------------------
+
+
+def _by_torch(operands, go_backwards):
+    x, h, c, kernel, recurrent_kernel, bias = operands
+    y, h, c = torch.lstm(
+        x.flip(1) if go_backwards else x, [h.unsqueeze(0), c.unsqueeze(0)],
+        [kernel.t(), recurrent_kernel.t(), bias, torch.zeros_like(bias)], True, 1, 0.0, False, False, True,
+    )  # fmt: skip
+    return y, h[0], c[0]
+
+
+def _step_by_step(operands, go_backwards):
+    """Return the results from single operations, which can be differentiated more than once."""
+    x, h, c, kernel, recurrent_kernel, bias = operands
+    rows, projected = [], (torch.matmul(x, kernel) + bias).unbind(1)
+    for gates in reversed(projected) if go_backwards else projected:
+        i, f, g, o = (gates + torch.matmul(h, recurrent_kernel)).chunk(4, -1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        rows.append(h)
+    return torch.stack(rows, 1), h, c
+
+
+# -- the pair, and the gradient by itself ------------------------------------------------------------
+
+
+def forward(x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backwards):
+    """Return the results of `lstm`, and what its gradient needs."""
+    operands = (x, initial_h, initial_c, kernel, recurrent_kernel, bias)
+    # oneDNN keeps its workspace, and autograd its graph, only while gradients are enabled.
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        plain = [t.clone() if t.is_inference() else t.detach() for t in operands]
+        if x.shape[1] and _has_layer(operands):
+            turned = _turned(plain, go_backwards)
+            outputs = _run_layer(turned, train=True)
+            return _results(outputs), _Workspace(turned, outputs, go_backwards)
+        leaves = [t.requires_grad_() for t in plain]
+        outputs = lstm(*leaves, go_backwards=go_backwards)
+        return tuple(t.detach() for t in outputs), _Recording(leaves, outputs)
+
+
+def backward(residual, cotangents):
+    """Return the gradients of `lstm` by its six operands."""
+    if isinstance(residual, _Workspace):
+        return _layer_gradients(residual, cotangents)
+    return _recorded_gradients(residual.outputs, residual.leaves, cotangents)
+
+
+def _recorded_gradients(outputs, leaves, cotangents, *, again=False):
+    with torch.inference_mode(mode=False):
+        plain = [t.clone() if t.is_inference() else t for t in cotangents]
+        pairs = [(y, g) for y, g in zip(outputs, plain, strict=True) if y.requires_grad]
+        grads = torch.autograd.grad(
+            [y for y, _ in pairs], leaves, [g for _, g in pairs],
+            create_graph=again, allow_unused=True, materialize_grads=True,
+        )  # fmt: skip
+    return tuple(g.contiguous() for g in grads)
+
+
+def lstm_grad(
+    by_y, by_h, by_c, output, last_h, last_c, x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backwards
+):
+    cotangents = (by_y, by_h, by_c)
+    operands = (x, initial_h, initial_c, kernel, recurrent_kernel, bias)
+    if torch.is_grad_enabled() and any(t.requires_grad for t in (*cotangents, *operands)) and x.shape[1]:
+        leaves = [t if t.requires_grad else t.detach().requires_grad_() for t in operands]
+        return _recorded_gradients(_step_by_step(leaves, go_backwards), leaves, cotangents, again=True)
+    return backward(forward(*operands, go_backwards=go_backwards)[1], cotangents)
+
+
+KERNELS = {"lstm": lstm, "lstm_grad": lstm_grad}
+RESIDUAL_KERNELS = {"lstm": (forward, backward)}

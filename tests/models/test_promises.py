@@ -1,0 +1,165 @@
+"""What a user may rely on, on every backend: values that are held, tied weights, copies, Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import horn as keras
+from horn import contract, layers, ops
+from horn.state.variable import Variable
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(96, 6)).astype("float32")
+Y = (X[:, 0] > 0).astype("int32")
+
+
+def network(backend: str, **kwargs: Any) -> Any:
+    """Return a small compiled network with dropout and batch normalisation."""
+    model = keras.Sequential(
+        [
+            keras.Input((6,)), layers.Dense(8, activation="tanh"), layers.BatchNormalization(),
+            layers.Dropout(0.3), layers.Dense(2, activation="softmax"),
+        ],
+        backend=backend,
+    )  # fmt: skip
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], **kwargs)
+    return model
+
+
+def test_native_tensors_come_out(backend: str) -> None:
+    model = network(backend)
+    assert isinstance(model(X[:3]), contract.load(backend).tensor_types)
+    assert isinstance(model.predict(X[:3], verbose=0), np.ndarray)
+
+
+def test_a_value_that_is_held_stays_what_it_was(backend: str) -> None:
+    model = network(backend)
+    home = contract.load(backend)
+    kernel = model.layers[0].kernel
+    held = kernel.value
+    with keras.use_backend(backend):
+        view = ops.transpose(kernel)
+    outputs = model(X[:4])
+    kept = [home.to_numpy(tensor).copy() for tensor in (held, view, outputs)]
+    model.fit(X, Y, epochs=2, batch_size=16, verbose=0)
+    assert not np.array_equal(kernel.numpy(), kept[0])
+    for tensor, value in zip((held, view, outputs), kept, strict=True):
+        np.testing.assert_array_equal(home.to_numpy(tensor), value)
+
+
+class Tied(keras.Model):
+    """An autoencoder that decodes with the transpose of its encoder."""
+
+    def build(self, input_shape: Any) -> None:
+        self.kernel = self.add_weight((input_shape[-1], 3), name="kernel")
+        self.again = self.kernel
+
+    def call(self, inputs: Any) -> Any:
+        return ops.matmul(ops.matmul(inputs, self.kernel), ops.transpose(self.again))
+
+
+def test_tied_weights_train_as_one(backend: str) -> None:
+    model = Tied(backend=backend)
+    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    losses = model.fit(X, X, epochs=12, batch_size=16, verbose=0).history["loss"]
+    assert len(model.trainable_variables) == 1
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_to_backend_copies_everything(backend: str) -> None:
+    model = network("numpy")
+    model.fit(X, Y, epochs=1, batch_size=16, verbose=0)
+    twin = model.to_backend(backend)
+    np.testing.assert_allclose(twin.predict(X, verbose=0), model.predict(X, verbose=0), rtol=0, atol=1e-5)
+    for first, second in zip(model.optimizer.variables, twin.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(first.numpy(), second.numpy())
+    first = model.fit(X, Y, epochs=2, batch_size=16, verbose=0).history["loss"]
+    second = twin.fit(X, Y, epochs=2, batch_size=16, verbose=0).history["loss"]
+    np.testing.assert_allclose(first, second, rtol=1e-4)
+
+
+def test_two_models_on_two_backends_in_turn(backend: str) -> None:
+    def alone(name: str) -> list[np.ndarray]:
+        keras.utils.set_random_seed(1)
+        model = network(name)
+        for _ in range(3):
+            model.fit(X, Y, epochs=1, batch_size=16, verbose=0)
+        return model.get_weights()
+
+    keras.utils.set_random_seed(1)
+    first = network(backend)
+    keras.utils.set_random_seed(1)
+    second = network("numpy")
+    for _ in range(3):
+        first.fit(X, Y, epochs=1, batch_size=16, verbose=0)
+        second.fit(X, Y, epochs=1, batch_size=16, verbose=0)
+    for got, want in ((first.get_weights(), alone(backend)), (second.get_weights(), alone("numpy"))):
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.004, 0.02, 0.06, 0.15])
+def test_an_interrupt_leaves_a_whole_model(backend: str, after: float) -> None:
+    model = network(backend)
+    model.fit(X, Y, epochs=1, batch_size=16, verbose=0)
+    timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        timer.start()
+        model.fit(X, Y, epochs=100_000, batch_size=16, verbose=0)
+    timer.join()
+    steps = int(model.optimizer.iterations.numpy())
+    assert int(model._counters["train"].numpy()) == steps
+    # The run up to that step, without an interrupt, has the same weights.
+    twin = network(backend)
+    twin.set_weights(model.get_weights())
+    assert np.isfinite(model.predict(X, verbose=0)).all()
+    np.testing.assert_array_equal(model.predict(X, verbose=0), twin.predict(X, verbose=0))
+    model.fit(X, Y, epochs=1, batch_size=16, verbose=0)
+    assert int(model.optimizer.iterations.numpy()) == steps + 6
+
+
+def test_eager_steps_agree_with_compiled_ones(backend: str) -> None:
+    weights = []
+    for eager in (False, True):
+        keras.utils.set_random_seed(3)
+        model = network(backend, run_eagerly=eager)
+        model.fit(X, Y, epochs=2, batch_size=20, verbose=0)
+        weights.append(model.get_weights())
+    for compiled, eager in zip(*weights, strict=True):
+        np.testing.assert_allclose(compiled, eager, rtol=0, atol=2e-4)
+
+
+class Stubborn(layers.Layer):
+    """A layer that looks at the values of its inputs, which a trace does not have."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * 2.0 if float(ops.mean(inputs)) > 1e9 else inputs
+
+
+def test_a_step_that_cannot_be_traced_runs_eagerly_and_says_why(backend: str, caplog: Any) -> None:
+    model = keras.Sequential([layers.Dense(4, activation="relu"), Stubborn(name="stubborn"), layers.Dense(1)], backend=backend)
+    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    losses = model.fit(X, X[:, :1], epochs=6, batch_size=16, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    said = [record.getMessage() for record in caplog.records if record.name == "horn" and "train step" in record.getMessage()]
+    assert len(said) == 1
+    assert "stubborn" in said[0]
+    assert "test_promises.py" in said[0]
+
+
+def test_gradients_nest(backend: str) -> None:
+    home = contract.load(backend)
+    with keras.use_backend(backend):
+        x = home.asarray(np.float32(1.5))
+        third = keras.grad(keras.grad(keras.grad(lambda t: ops.sin(t) * t)))(x)
+        np.testing.assert_allclose(home.to_numpy(third), -3 * np.sin(1.5) - 1.5 * np.cos(1.5), rtol=1e-5)
+        weight = Variable(np.float32([2.0, 3.0]))
+        value, (grad,) = keras.value_and_grad(lambda: ops.sum(weight * weight), [weight])()
+        np.testing.assert_allclose(home.to_numpy(value), 13.0, rtol=1e-6)
+        np.testing.assert_allclose(home.to_numpy(grad), [4.0, 6.0], rtol=1e-6)
