@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from horn import dtypes, settings
 from horn.api.layers.layer import snake_case
 from horn.api.losses import match_rank
 from horn.api.lookup import by_name
@@ -32,8 +33,9 @@ class Metric:
         self.name = name or snake_case(type(self).__name__)
         self.variables: list[Variable] = []
 
-    def add_variable(self, shape: tuple[int, ...] = (), dtype: str = "float32", name: str = "state") -> Variable:
-        """Return a new piece of state that starts at zero."""
+    def add_variable(self, shape: tuple[int, ...] = (), dtype: str | None = None, name: str = "state") -> Variable:
+        """Return a new piece of state that starts at zero; float32 or wider unless told."""
+        dtype = dtype or dtypes.promote("float32", settings.floatx())
         variable = Variable(np.zeros(shape, dtype), trainable=False, name=f"{self.name}/{name}")
         self.variables.append(variable)
         return variable
@@ -77,12 +79,12 @@ class Mean(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take values into account, each with its weight (one unless given)."""
-        values = ops.cast(values, "float32")
+        values = ops.cast(values, self.total.dtype)
         if sample_weight is None:
             weight: Any = product(spec_of(values).shape)
             total = ops.sum(values)
         else:
-            spread = ops.broadcast_to(ops.cast(sample_weight, "float32"), spec_of(values).shape)
+            spread = ops.broadcast_to(ops.cast(sample_weight, self.total.dtype), spec_of(values).shape)
             weight, total = ops.sum(spread), ops.sum(ops.multiply(values, spread))
         self.total.assign(ops.add(self.total, total))
         self.count.assign(ops.add(self.count, weight))

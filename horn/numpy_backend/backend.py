@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 _FAMILIES = (conv, elementwise, indexing, nn, random, recurrent, reduction)
 
 _REPORTS_NOTHING = frozenset(
-    "arange argmax bitwise_and broadcast_to concatenate equal full less less_equal logical_and "
-    "logical_not logical_or not_equal pad random_bits random_mask reshape right_shift scan slice "
-    "stop_gradient take transpose where".split()
+    "arange argmax bitwise_and broadcast_to concatenate full logical_and logical_not logical_or pad "
+    "random_bits random_mask reshape right_shift scan slice stop_gradient take transpose where".split()
 )
 """Kernels without floating-point arithmetic, and `scan`, which runs other kernels."""
 
@@ -32,7 +31,7 @@ class NumPyBackend(Pages):
             without do not, and whoever runs many of them sets ``np.errstate`` once: see `bare`.
     """
 
-    capabilities = frozenset({"float64", "bfloat16", "float16", "in_place", "subnormals"})
+    capabilities = frozenset({"float64", "bfloat16", "float16", "host_scalars", "in_place", "subnormals"})
 
     def __init__(self, *, is_silent: bool = True) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from horn.numpy_backend.elementwise import FAST, FLOAT_BITS, ZERO, keep
-from horn.numpy_backend.pages import page
+from horn.numpy_backend.pages import page, page_pair
 from horn.numpy_backend.random import random_mask
 from horn.numpy_backend.reduction import FEW_COLUMNS, column_products, column_sums, max_, sum_
 
@@ -124,8 +124,7 @@ def batch_normalization_train_forward(
 ) -> tuple[Any, Any]:
     """Return the results, and what the gradient needs again: the centred rows, factors and scale."""
     if not _is_plain(x, scale, offset, axis):
-        outputs = _batch_normalization_train_page(x, scale, offset, axis=axis, epsilon=epsilon)
-        return outputs, (outputs, (x, scale, offset), {"axis": axis, "epsilon": epsilon})
+        return _pages_forward(x, scale, offset, axis=axis, epsilon=epsilon)
     rows = x.reshape(-1, x.shape[-1])
     count = len(rows)
     mean = np.divide(column_sums(rows), count)
@@ -144,8 +143,7 @@ def batch_normalization_train_backward(residual: tuple[Any, ...], cotangents: tu
     three factors for each channel.
     """
     if len(residual) == 3:
-        outputs, operands, attrs = residual
-        return _batch_normalization_train_grad_page(*cotangents, *outputs, *operands, **attrs)
+        return _pages_backward(residual, cotangents)
     shape, centred, inverse, scale = residual
     cotangent, cotangent_mean, cotangent_variance = cotangents
     rows = cotangent.reshape(centred.shape)
@@ -170,8 +168,7 @@ _softmax_page = page("softmax")
 _log_softmax_page = page("log_softmax")
 _dropout_page = page("dropout")
 _batch_normalization_page = page("batch_normalization")
-_batch_normalization_train_page = page("batch_normalization_train")
-_batch_normalization_train_grad_page = page("batch_normalization_train_grad")
+_pages_forward, _pages_backward = page_pair("batch_normalization_train")
 
 KERNELS = {
     "batch_normalization": batch_normalization,

@@ -42,6 +42,10 @@ class Pages(Backend):
         with np.errstate(all="ignore"):
             return np.array(value, wanted, order="C")
 
+    def adopt(self, value: np.ndarray) -> np.ndarray:
+        """Return the array itself."""
+        return value
+
     def to_numpy(self, tensor: np.ndarray) -> np.ndarray:
         """Return the tensor as an array; it is not copied."""
         return np.asarray(tensor)
@@ -58,10 +62,27 @@ def page(name: str) -> Callable[..., Any]:
 
     def run(*args: Any, **attrs: Any) -> Any:
         leaves, form = op.flatten(args[:count])
+        # A scalar of NumPy is a tensor; np.float64 would also pass for a number of Python.
+        leaves = [np.asarray(x) if isinstance(x, np.generic) else x for x in leaves]
         attrs.update(zip(op.attribute_kinds, args[count:], strict=False))
         return dispatch.entry(op, _pages(), leaves, form, attrs)(*leaves)
 
     return run
+
+
+def page_pair(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the residual kernels of an op that come down to its page and to that of its gradient."""
+    value, gradient = page(name), page(f"{name}_grad")
+
+    def forward(*operands: Any, **attrs: Any) -> tuple[Any, Any]:
+        outputs = value(*operands, **attrs)
+        return outputs, (outputs, operands, attrs)
+
+    def backward(residual: Any, cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
+        outputs, operands, attrs = residual
+        return gradient(*cotangents, *outputs, *operands, **attrs)
+
+    return forward, backward
 
 
 _instance: list[Pages] = []

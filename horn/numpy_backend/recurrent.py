@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from horn.numpy_backend.elementwise import FAST, ONE
-from horn.numpy_backend.pages import page
+from horn.numpy_backend.pages import page, page_pair
 from horn.numpy_backend.reduction import column_sums
 
 _ORDER = [0, 1, 3, 2]  # from the page's i, f, g, o to i, f, o, g, and back
 
 
 class Run(NamedTuple):
-    """What a forward run leaves for the gradient: everything time-major, reversed if it ran so."""
+    """What a forward run leaves for the gradient, all in the order of its steps."""
 
     x: Any  # (time, batch, features)
     gates: Any  # (4, time, batch, units)
@@ -32,7 +32,7 @@ class Run(NamedTuple):
     squashed: Any  # tanh of c after each step
     kernel: Any  # (4, features, units)
     recurrent: Any  # (4, units, units)
-    reverse: bool
+    reverse: bool  # whether x runs from the last step to the first
 
 
 def _by_gate(weights: Any) -> Any:
@@ -45,8 +45,13 @@ def _side_by_side(weights: Any) -> Any:
     return weights[_ORDER].transpose(1, 0, 2).reshape(weights.shape[1], -1)
 
 
+def _turned(x: Any) -> Any:
+    """Return (time, batch, n) as a copy (batch, time, n), or the other way round."""
+    return np.array(x.swapaxes(0, 1), order="C")
+
+
 def _forward(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, reverse: bool) -> Run:  # noqa: FBT001
-    x = np.ascontiguousarray((x[:, ::-1] if reverse else x).swapaxes(0, 1))
+    x = _turned(x[:, ::-1] if reverse else x)
     time, batch, features = x.shape
     units = len(recurrent)
     one, dtype = ONE[x.dtype], x.dtype
@@ -82,41 +87,36 @@ def _forward(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, rev
     return run
 
 
-def _batch_major(x: Any, reverse: bool) -> Any:  # noqa: FBT001
-    """Return (time, batch, n) as (batch, time, n), in the order of the input."""
-    turned = (x[::-1] if reverse else x).swapaxes(0, 1)
-    return np.array(turned, order="C")
-
-
-def lstm_forward(
-    x: Any, initial_h: Any, initial_c: Any, kernel: Any, recurrent_kernel: Any, bias: Any, go_backwards: bool = False
-) -> tuple[tuple[Any, ...], Any]:
+def lstm_forward(*operands: Any, go_backwards: bool = False) -> tuple[tuple[Any, ...], Any]:
     """Return all hidden states and the last two states, and what the gradient needs again."""
-    run = _forward(x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backwards)
-    return (_batch_major(run.h[1:], go_backwards), run.h[-1].copy(), run.c[-1].copy()), run
+    if operands[0].dtype not in FAST:
+        return _pages_forward(*operands, go_backwards=go_backwards)
+    run = _forward(*operands, go_backwards)
+    return (_turned(run.h[1:]), run.h[-1].copy(), run.c[-1].copy()), run
 
 
 def lstm(*operands: Any, go_backwards: bool = False) -> tuple[Any, ...]:
     """Return all hidden states of a long short-term memory, and its last two states."""
-    if operands[0].dtype not in FAST:
-        return _lstm_page(*operands, go_backwards=go_backwards)
     return lstm_forward(*operands, go_backwards=go_backwards)[0]
 
 
-def lstm_backward(run: Run, cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
+def lstm_backward(residual: Any, cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the gradients by the six operands of `lstm`."""
-    cotangent, dh, dc = cotangents
-    dz, dh, dc = _through_time(run, (cotangent[:, ::-1] if run.reverse else cotangent).swapaxes(0, 1), dh, dc)
+    if not isinstance(residual, Run):
+        return _pages_backward(residual, cotangents)
+    run, (cotangent, dh, dc) = residual, cotangents
+    dz, dh, dc = _through_time(run, cotangent.swapaxes(0, 1), dh, dc)
     time, batch, features = run.x.shape
     units = dh.shape[-1]
     rows = dz.reshape(4, -1, units)
     dx = np.matmul(rows[0], run.kernel[0].T)
     for gate, weights in zip(rows[1:], run.kernel[1:], strict=True):
         np.add(dx, np.matmul(gate, weights.T), dx)
+    dx = dx.reshape(time, batch, features)
     by_kernel = np.matmul(run.x.reshape(-1, features).T, rows)
     by_recurrent = np.matmul(run.h[:-1].reshape(-1, units).T, rows)
-    by_bias = np.stack([column_sums(rows[gate]) for gate in _ORDER]).reshape(-1)
-    dx = _batch_major(dx.reshape(time, batch, features), run.reverse)
+    by_bias = np.concatenate([column_sums(rows[gate]) for gate in _ORDER])
+    dx = _turned(dx[::-1] if run.reverse else dx)
     return dx, dh, dc, _side_by_side(by_kernel), _side_by_side(by_recurrent), by_bias
 
 
@@ -126,7 +126,7 @@ def _through_time(run: Run, cotangent: Any, dh: Any, dc: Any) -> tuple[Any, Any,
     dz = np.empty_like(run.gates)
     turned = np.ascontiguousarray(run.recurrent.swapaxes(1, 2))
     dh, dc = dh.copy(), dc.copy()
-    slopes, shares = np.empty((2, *run.gates[:, 0].shape), dc.dtype)
+    slopes, shares = np.empty((2, 4, *dc.shape), dc.dtype)
     slope = slopes[3]
     for t in range(len(cotangent))[::-1]:
         gates, d, squashed = run.gates[:, t], dz[:, t], run.squashed[t]
@@ -156,7 +156,7 @@ def lstm_grad(*operands: Any, go_backwards: bool = False) -> tuple[Any, ...]:
     return lstm_backward(_forward(*operands[6:], go_backwards), operands[:3])
 
 
-_lstm_page = page("lstm")
+_pages_forward, _pages_backward = page_pair("lstm")
 _lstm_grad_page = page("lstm_grad")
 
 KERNELS = {"lstm": lstm, "lstm_grad": lstm_grad}

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 _SECONDS = 0.1
 """How long a line stands before it is drawn anew."""
 
-# A terminal may be narrower than it has told yet: then the line shall be cut, and not go on below.
-_WRAP_OFF, _WRAP_ON, _ERASE_BELOW = ("", "", "") if os.name == "nt" else ("\x1b[?7l", "\x1b[?7h", "\x1b[J")
+_ESCAPES = os.name != "nt"  # an old console of Windows shows them instead of obeying
+# Wrapping is off meanwhile, as a terminal may be narrower than it has told yet.
+_DRAWING = "\x1b[?7l\r\x1b[K{}\x1b[J{}\x1b[?7h"
 _NO_LIMIT = 1 << 20
 _SILENT, _LIVE, _LINES = 0, 1, 2
 
@@ -70,9 +71,7 @@ class ProgbarLogger(Callback):
         self._mode = _SILENT
         self._figures: Logs = {}
         self._widths: dict[str, int] = {}
-        self._drawn = float("-inf")  # when
-        self._shown = 0  # columns of the line on the screen that is not yet finished
-        self._columns = 0  # of the terminal, when it was drawn
+        self._drawn = float("-inf")
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         last = str(self.params["epochs"])
@@ -132,17 +131,14 @@ class ProgbarLogger(Callback):
         self._label = []
 
     def _draw(self, *, ended: bool = False, end: str = "\r") -> None:
-        """Draw the line over the last one.
+        """Draw the line over the last one, and leave the cursor at its first column.
 
-        The cursor waits at its first column. There it stays when a terminal that becomes narrower
-        folds the line into several, so that the fold can be erased, and nothing else.
+        There the cursor stays where a terminal that becomes narrower folds the line into several:
+        so the next line goes over the first of them, and what is below is erased.
         """
-        columns = shutil.get_terminal_size().columns
-        erase = _ERASE_BELOW if self._shown and columns != self._columns else ""
-        line = self._line(columns - 1, ended=ended)
-        blank = " " * (min(self._shown, columns - 1) - cells(line))
-        self._shown, self._columns = 0 if end == "\n" else cells(line), columns
-        _write(f"{_WRAP_OFF}\r{erase}{line}{blank}{end}{_WRAP_ON}")
+        width = shutil.get_terminal_size().columns - 1
+        line = self._line(width, ended=ended)
+        _write(_DRAWING.format(line, end) if _ESCAPES else f"\r{line}{' ' * (width - cells(line))}{end}")
         self._drawn = perf_counter()
 
     def _line(self, width: int, *, ended: bool) -> str:

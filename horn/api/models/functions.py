@@ -48,13 +48,15 @@ class Functions:
         """
         trained = tuple(id(variable) for variable in self.model.trainable_variables)
         leaves = tuple((spec_of(leaf).shape[1:], spec_of(leaf).dtype) for leaf in tree.flatten(batch))
-        key = (phase, leaves, repr(tree.map_structure(lambda leaf: None, batch)), trained)
-        if key not in self._compiled:
-            self._compiled[key] = self._make(phase, batch)
-            # Building the layers may have made the parameters that the key is about.
+        kind = (phase, leaves, repr(tree.map_structure(lambda leaf: None, batch)))
+        found = self._compiled.get((kind, trained)) or self._compiled.get(kind)
+        if found is None:
+            found = self._make(phase, batch)
+            # An eager step reads the parameters at each run; a compiled one is made for these,
+            # which building the layers may just have made.
             trained = tuple(id(variable) for variable in self.model.trainable_variables)
-            self._compiled[(*key[:3], trained)] = self._compiled[key]
-        return self._compiled[key]
+            self._compiled[kind if isinstance(found, Eager) else (kind, trained)] = found
+        return found
 
     def _make(self, phase: str, batch: Any) -> Compiled | Eager:
         backend: Backend = self.model.backend

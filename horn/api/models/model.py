@@ -14,6 +14,7 @@ from horn.api.layers.layer import Layer
 from horn.api.models import data as data_page
 from horn.api.models.loop import Epochs, collect
 from horn.api.models.trainer import Trainer
+from horn.api.saving import weights
 from horn.engine.step import BATCH, output_specs
 from horn.errors import ArgumentError, DataError
 from horn.spec.graph import KerasTensor, spec_of
@@ -308,6 +309,41 @@ class Model(Trainer, Layer):
         if return_dict:
             return logs
         return next(iter(logs.values())) if len(logs) == 1 else list(logs.values())
+
+    # -- files ---------------------------------------------------------------------------------
+
+    def save_weights(self, filepath: str | PathLike[str], overwrite: bool = True) -> None:
+        """Write the weights, and the optimizer's state if there is one, to a file that Keras 3 reads.
+
+        The file is written under another name and takes this one when it is whole, so the old
+        file is there until the new one is. Checksums guard its contents.
+
+        Args:
+            filepath: Ends in ``.weights.h5``.
+            overwrite: Whether the file may take the place of another.
+
+        Raises:
+            ArgumentError: The path ends otherwise, the file exists, or there are no weights yet.
+            SavedModelError: A weight has a dtype without a place in such files (bfloat16), or the
+                file cannot be written.
+        """
+        weights.save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: str | PathLike[str], *, allow_nonfinite: bool = False) -> None:
+        """Take the weights from a file that `save_weights` or Keras 3 wrote for such a model.
+
+        The whole file is checked first, and on an error nothing has changed. The optimizer's
+        state is taken too if the file has it for this optimizer.
+
+        Args:
+            filepath: Ends in ``.weights.h5``.
+            allow_nonfinite: Whether to take weights that are NaN or infinite.
+
+        Raises:
+            ArgumentError: The path ends otherwise, or the model has no weights yet.
+            SavedModelError: There is no such file, it is damaged, or it does not fit the model.
+        """
+        weights.load_weights(self, filepath, allow_nonfinite=allow_nonfinite)
 
     def _need_compile(self, method: str) -> None:
         if not self.compiled:

@@ -143,7 +143,7 @@ class Trainer:
 
     def _track(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, Any]:
         examples = spec_of(tree.flatten(x)[0]).shape[0]
-        self._loss_tracker.update_state(loss, sample_weight=ops.multiply(ops.ones((), "float32"), examples))
+        self._loss_tracker.update_state(loss, sample_weight=ops.multiply(ops.ones(()), examples))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn import dtypes
+from horn import dtypes, settings
 from horn.api.layers.layer import automatic_name, snake_case
 from horn.errors import ArgumentError
 from horn.state.variable import Variable
@@ -36,7 +36,8 @@ class Optimizer:
                 remedy="write learning_rate=0.001",
             )
         self.name = name or automatic_name(snake_case(type(self).__name__))
-        self._learning_rate = Variable(np.float32(learning_rate), trainable=False, name="learning_rate")
+        rate = np.asarray(learning_rate, dtypes.promote("float32", settings.floatx()))
+        self._learning_rate = Variable(rate, trainable=False, name="learning_rate")
         self.iterations = Variable(np.int32(0), trainable=False, name="iterations")
         # Parallel lists and no dictionary by identity, so that a copied optimizer keeps its slots.
         self._owners: list[Variable] = []
@@ -49,7 +50,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._learning_rate.assign(np.float32(value))
+        self._learning_rate.assign(np.asarray(value, self._learning_rate.dtype))
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Make the slots of parameters that have none yet; they start at zero."""

@@ -68,45 +68,29 @@ def _either(finite, quick, slow, x, *, pool_size, padding, **rest):
 
 
 def _quick(x, *, pool_size, strides, padding):
-    if len(pool_size) == 3:
-        return raw.MaxPool3D(input=_padded(x, padding), **_call(pool_size, strides))
-    if len(pool_size) == 2:
-        return raw.MaxPool(input=x, **_call(pool_size, strides), **_edges(padding))
-    return _narrow(_quick(_wide(x), **_over_images(pool_size, strides, padding)))
+    op = raw.MaxPool3D if len(pool_size) == 3 else raw.MaxPool
+    return _narrow(op(input=_wide(_padded(x, padding)), **_call(pool_size, strides)), pool_size)
 
 
 def _quick_grad(cotangent, y, x, *, pool_size, strides, padding):
-    if len(pool_size) == 3:
-        padded = _padded(x, padding)
-        found = raw.MaxPool3DGrad(orig_input=padded, orig_output=y, grad=cotangent, **_call(pool_size, strides))
-        return _inside(found, x, padding)
-    if len(pool_size) == 2:
-        call = {**_call(pool_size, strides), **_edges(padding)}
-        return raw.MaxPoolGrad(orig_input=x, orig_output=y, grad=cotangent, **call)
-    given = (_wide(cotangent), _wide(y), _wide(x))
-    return _narrow(_quick_grad(*given, **_over_images(pool_size, strides, padding)))
+    op = raw.MaxPool3DGrad if len(pool_size) == 3 else raw.MaxPoolGrad
+    given = {"orig_input": _wide(_padded(x, padding)), "orig_output": _wide(y), "grad": _wide(cotangent)}
+    found = op(**given, **_call(pool_size, strides))
+    return _inside(_narrow(found, pool_size), x, padding)
 
 
 def _call(pool_size, strides):
-    return {"ksize": [1, *pool_size, 1], "strides": [1, *strides, 1], "padding": "VALID"}
-
-
-def _edges(padding):
-    edges = [n for pair in (_NONE, *padding, _NONE) for n in pair]
-    return {"padding": "EXPLICIT", "explicit_paddings": edges} if any(edges) else {}
-
-
-def _over_images(pool_size, strides, padding):
-    """Return the attributes for sequences seen as images of height one."""
-    return {"pool_size": (1, *pool_size), "strides": (1, *strides), "padding": (_NONE, *padding)}
+    ones = [1, 1] if len(pool_size) == 1 else [1]
+    return {"ksize": [*ones, *pool_size, 1], "strides": [*ones, *strides, 1], "padding": "VALID"}
 
 
 def _wide(x):
-    return raw.ExpandDims(input=x, axis=index(1))
+    """Return sequences as images of height one, and anything else as it is."""
+    return raw.ExpandDims(input=x, axis=index(1)) if len(shape_of(x)) == 3 else x
 
 
-def _narrow(x):
-    return raw.Squeeze(input=x, axis=[1])
+def _narrow(x, pool_size):
+    return raw.Squeeze(input=x, axis=[1]) if len(pool_size) == 1 else x
 
 
 # -- any tensors -----------------------------------------------------------------------------------
