@@ -40,7 +40,10 @@ class Backend:
         name: How users choose it, ``"torch"``.
         spec_version: The `SPEC_VERSION` that it was written for.
         capabilities: Claims that conformance verifies, from ``{"float64", "bfloat16",
-            "float16", "compiles", "in_place", "subnormals"}``.
+            "float16", "compiles", "subnormals", "host_scalars", "eager_gradient"}``: the dtypes it
+            computes in, whether it brings `compile`, whether it keeps numbers below the smallest
+            normal one, whether reading a scalar is cheap, and whether its own gradient lets code
+            see the values of tensors.
         tensor_types: The Python types of its tensors.
         kernels: Op name to native function. A kernel receives tensors of this backend by position,
             already promoted, and the op's attributes by keyword, already normalised.

@@ -27,7 +27,7 @@ class Profile(NamedTuple):
 
     Attributes:
         cases: How many cases of each op.
-        draws: How many draws of values for each case.
+        draws: How many draws of values for each case; a third of that in further float dtypes.
         modes: How many cases are run planned and compiled too.
         floats: Float dtypes beside float32 in which values and gradients are tried.
         integers: Integer dtypes that are tried.
@@ -87,7 +87,8 @@ class Suite:
         def add(seed: int, layout: str) -> None:
             seen.append(Trial(case, dtype, len(seen) % case.rounds, seed, layout))
 
-        explore(add, self.profile.draws if draws is None else draws)
+        few = max(2, self.profile.draws // 3) if dtype in self.profile.floats else self.profile.draws
+        explore(add, few if draws is None else draws)
         return seen
 
     def expect(self, trial: Trial, kind: str) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -7,14 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn.numpy_backend import conv, elementwise, indexing, nn, optim, random, recurrent, reduction
+from horn.numpy_backend import (
+    conv,
+    elementwise,
+    indexing,
+    linalg,
+    nn,
+    optim,
+    random,
+    recurrent,
+    reduction,
+    shaping,
+)
 from horn.numpy_backend.pages import Pages
 from horn.numpy_backend.silence import silent, silent_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FAMILIES = (conv, elementwise, indexing, nn, random, recurrent, reduction)
+_FAMILIES = (conv, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping)
 
 _REPORTS_NOTHING = frozenset(
     "arange argmax bitwise_and broadcast_to concatenate full logical_and logical_not logical_or pad "

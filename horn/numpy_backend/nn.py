@@ -160,6 +160,16 @@ def batch_normalization_train_backward(residual: tuple[Any, ...], cotangents: tu
     return by_x.reshape(shape), by_scale, by_offset
 
 
+def batch_normalization_train_grad(*operands: Any, axis: int = -1, epsilon: float = 1e-3) -> tuple[Any, ...]:
+    """Return the gradients of `batch_normalization_train` where its forward run left nothing."""
+    *cotangents, _, mean, variance, x, scale, offset = operands
+    if not _is_plain(x, scale, offset, axis) or any(given.dtype != x.dtype for given in operands):
+        return _batch_normalization_train_grad_page(*operands, axis=axis, epsilon=epsilon)
+    centred = np.subtract(x.reshape(-1, x.shape[-1]), mean)
+    inverse = np.reciprocal(np.sqrt(np.add(variance, epsilon)))
+    return batch_normalization_train_backward((x.shape, centred, inverse, scale), tuple(cotangents))
+
+
 _relu_page = page("relu")
 _relu_grad_page = page("relu_grad")
 _leaky_relu_page = page("leaky_relu")
@@ -168,11 +178,13 @@ _softmax_page = page("softmax")
 _log_softmax_page = page("log_softmax")
 _dropout_page = page("dropout")
 _batch_normalization_page = page("batch_normalization")
+_batch_normalization_train_grad_page = page("batch_normalization_train_grad")
 _pages_forward, _pages_backward = page_pair("batch_normalization_train")
 
 KERNELS = {
     "batch_normalization": batch_normalization,
     "batch_normalization_train": batch_normalization_train,
+    "batch_normalization_train_grad": batch_normalization_train_grad,
     "dropout": dropout,
     "leaky_relu": leaky_relu,
     "log_softmax": log_softmax,

@@ -308,7 +308,7 @@ def _(values, x, pool_size, strides, padding):
 
 @max_pooling_take.vjp
 def _(cotangent, output, values, x, **rest):
-    return ops.max_pooling_grad(cotangent, output, x, **rest), None
+    return ops.max_pooling_grad(cotangent, ops.max_pooling(x, **rest), x, **rest), None
 
 
 # -- what users call --------------------------------------------------------------------------

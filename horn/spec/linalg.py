@@ -25,7 +25,7 @@ def matmul(x1: Tensor, x2: Tensor):
         >>> ops.matmul(np.eye(2), np.array([1.0, 2.0]))
         array([1., 2.])
     """
-    return np.matmul(x1, x2)
+    return np.matmul(x1, x2).astype(x1.dtype, copy=False)  # NumPy's is float32 for bfloat16
 
 
 @matmul.law

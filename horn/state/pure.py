@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from horn import contract
 from horn.spec.boxes import Box, Tape
 from horn.spec.graph import spec_of
 from horn.spec.namespace import ops
@@ -57,7 +56,7 @@ class Scope:
         """Return the value of a Variable that the run does not carry."""
         if self.parent is not None:
             return self.parent.read(variable)
-        return variable.tensor(contract.current_backend() if variable.backend is None else variable.backend)
+        return variable.present()
 
     def write(self, variable: Variable, value: Any) -> None:
         """Note an assignment; later reads see it."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from horn import contract, dtypes, settings
 from horn.errors import BackendError, ShapeError, TraceError
-from horn.spec.graph import as_array, spec_of
+from horn.spec.graph import as_array, current_scope, spec_of
 from horn.spec.laws import show
 from horn.spec.operators import Operators
 from horn.spec.tensorspec import TensorSpec
@@ -42,7 +42,10 @@ class Variable(Operators):
         array([2., 3.], dtype=float32)
     """
 
-    __slots__ = ("_backend", "_host", "_storage", "constraint", "name", "path", "regularizer", "spec", "trainable")
+    __slots__ = (
+        "_backend", "_host", "_storage", "awaits_layer", "constraint", "name", "path", "regularizer", "spec",
+        "trainable",
+    )  # fmt: skip
 
     def __init__(
         self, value: Any, *, dtype: str | None = None, trainable: bool = True, name: str = "variable"
@@ -59,6 +62,7 @@ class Variable(Operators):
         self.path = name
         self.regularizer: Any = None
         self.constraint: Any = None
+        self.awaits_layer = False
 
     @property
     def level(self) -> int:  # type: ignore[override]
@@ -72,7 +76,21 @@ class Variable(Operators):
         running = scope.get()
         if running is not None:
             return running.read(self)
-        return self.tensor(contract.current_backend() if self._backend is None else self._backend)
+        return self.present()
+
+    def present(self) -> Any:
+        """Return the value outside of any run.
+
+        A layer's weight that nobody has run yet is read without settling where it lives: that is
+        for the model that first runs it.
+        """
+        if self._backend is not None:
+            return self.tensor(self._backend)
+        backend = contract.current_backend()
+        if self.awaits_layer and not current_scope():
+            assert self._host is not None
+            return backend.asarray(self._host)
+        return self.tensor(backend)
 
     @property
     def value(self) -> Any:
@@ -187,6 +205,7 @@ class Variable(Operators):
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
         """Return a new Variable of the same value, on the host until a backend needs it."""
         twin = Variable(self.numpy(), trainable=self.trainable, name=self.name)
+        twin.awaits_layer = self.awaits_layer
         twin.path, twin.regularizer, twin.constraint = self.path, self.regularizer, self.constraint
         memo[id(self)] = twin
         return twin

@@ -48,11 +48,14 @@ def clock(seconds: float) -> str:
     """
     if seconds < 9.95:
         return f"{seconds:.1f}s"
-    whole = round(seconds)
-    for limit, large, small, names in ((3600, 60, 1, "ms"), (86400, 3600, 60, "hm")):
-        if whole < limit:
-            return f"{whole}s" if whole < 60 else f"{whole // large}{names[0]}{whole % large // small:02d}{names[1]}"
-    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
+    minutes, s = divmod(round(seconds), 60)
+    hours, m = divmod(minutes, 60)
+    days, h = divmod(hours, 24)
+    if days:
+        return f"{days}d{h:02d}h"
+    if hours:
+        return f"{hours}h{m:02d}m"
+    return f"{minutes}m{s:02d}s" if minutes else f"{s}s"
 
 
 def short(name: str) -> str:
@@ -77,12 +80,7 @@ def by_weight(names: Iterable[str]) -> list[str]:
 
 
 def cells(text: str) -> int:
-    """Return how many columns a text takes: two for a wide character, none for a combining one.
-
-    Example:
-        >>> cells("loss"), cells("\\u640d\\u5931")
-        (4, 4)
-    """
+    """Return how many columns a text takes: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
@@ -106,7 +104,8 @@ def compose(parts: dict[str, Forms], order: Iterable[str], share: float, width: 
         del left[name][: len(left[name]) > 1]
     chosen = {name: forms[0] for name, forms in left.items()}
     if chosen[BAR]:
-        chosen[BAR] = bar(share, min(_LONGEST_BAR, len(chosen[BAR]) + max(0, _room(left, width))), plain=plain)
+        length = len(chosen[BAR]) + max(0, _room(left, width))
+        chosen[BAR] = bar(share, min(_LONGEST_BAR, length), plain=plain)
     line = " ".join(text for text in chosen.values() if text)
     while cells(line) > width:
         line = line[:-1]

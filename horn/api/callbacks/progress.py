@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from horn.api.callbacks.callback import Logs
 
-_SECONDS = 0.1
-"""How long a line stands before it is drawn anew."""
-
+_SECONDS = 0.1  # how long a line stands before it is drawn anew
 _ESCAPES = os.name != "nt"  # an old console of Windows shows them instead of obeying
 # Wrapping is off meanwhile, as a terminal may be narrower than it has told yet.
 _DRAWING = "\x1b[?7l\r\x1b[K{}\x1b[J{}\x1b[?7h"
@@ -51,10 +49,6 @@ class Stretch:
         if self.first is not None and self.done > 1:
             return (now - self.first) / (self.done - 1)
         return (now - self.begun) / self.done if self.done else None
-
-    def share(self) -> float:
-        """Return how much is done, from 0 to 1."""
-        return min(1.0, self.done / self.total) if self.total else 0.0
 
 
 class ProgbarLogger(Callback):
@@ -143,16 +137,16 @@ class ProgbarLogger(Callback):
 
     def _line(self, width: int, *, ended: bool) -> str:
         now = self._validation or self._main
-        limited = width < _NO_LIMIT
-        figures = {_printable(name): value for name, value in self._figures.items()}
         parts = {
             "label": self._label,
             "count": _count(now, ended=ended, validation=now is not self._main),
-            BAR: ["#" * 10, "#" * 4, ""] if now.total and limited else [""],
+            BAR: ["#" * 10, "#" * 4, ""] if now.total and width < _NO_LIMIT else [""],
             **self._times(now, ended=ended),
-            **{f"figure {name}": self._figure(name, value) for name, value in figures.items()},
+            **{f"figure {name}": self._figure(name, value) for name, value in self._figures.items()},
         }
-        return compose(parts, _order(figures, ended=ended), now.share(), width, plain=not _encodes("━─"))
+        share = min(1.0, now.done / now.total) if now.total else 0.0
+        plain = _encoded("━─") != "━─"
+        return compose(parts, _order(self._figures, ended=ended), share, width, plain=plain)
 
     def _times(self, now: Stretch, *, ended: bool) -> dict[str, Forms]:
         """Return the time per step; and what is left, or where nobody can know it, what has passed."""
@@ -168,16 +162,15 @@ class ProgbarLogger(Callback):
         """Return the forms of a figure, as wide as it has ever been, so that the line does not jump."""
         text = number(value)
         width = self._widths[name] = max(self._widths.get(name, 6), len(text))
-        return [f"{name}: {text:>{width}}", f"{short(name)}: {text:>{width}}", ""]
+        shown = "".join(c if c.isprintable() else "?" for c in name)
+        return [f"{shown}: {text:>{width}}", f"{short(shown)}: {text:>{width}}", ""]
 
 
 def _count(now: Stretch, *, ended: bool, validation: bool) -> Forms:
     """Return the forms of the number of steps; only at the end of an epoch it can be done without."""
-    if now.total:
-        count = [f"{now.done:>{len(str(now.total))}}/{now.total}"]
-    else:
-        count = [f"{now.done:>4} steps", str(now.done)]
-    return [f"val {text}" if validation else text for text in count] + [""] * ended
+    known = [f"{now.done:>{len(str(now.total))}}/{now.total}"]
+    forms = known if now.total else [f"{now.done:>4} steps", str(now.done)]
+    return [f"val {text}" if validation else text for text in forms] + [""] * ended
 
 
 def _order(figures: Logs, *, ended: bool) -> list[str]:
@@ -196,16 +189,12 @@ def _mode(verbose: int) -> int:
     return _LIVE if verbose == 1 and terminal else _LINES
 
 
-def _printable(name: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in name)
-
-
-def _encodes(text: str) -> bool:
+def _encoded(text: str) -> str:
+    """Return a text with a question mark for each character that the stream has no code for."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    return text.encode(encoding, "ignore").decode(encoding) == text
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def _write(text: str) -> None:
-    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.write(_encoded(text))
     sys.stdout.flush()

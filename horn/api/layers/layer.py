@@ -140,6 +140,7 @@ class Layer:
                 )
         value: np.ndarray = initializers.get(initializer)(tuple(shape), dtypes.canonical(dtype or self.dtype))
         variable = Variable(value, trainable=trainable, name=name)
+        variable.awaits_layer = True
         variable.path = f"{graph.current_scope() or self.name}/{name}"
         self._own_variables.append(variable)
         return variable

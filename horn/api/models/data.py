@@ -35,11 +35,24 @@ def narrow(batch: Any) -> Any:
 
 def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """Return `x`, ``(x, y)`` or ``(x, y, sample_weight)``, whatever is there; a tree alone as ``(x,)``."""
+    x, y, sample_weight = _array(x), _array(y), _array(sample_weight)
     if sample_weight is not None:
         return x, y, sample_weight
     if y is not None:
         return x, y
     return (x,) if tree.is_nested(x) else x
+
+
+def _array(value: Any) -> Any:
+    """Return a list of numbers as an array; a list of arrays is a tree and stays one.
+
+    Example:
+        >>> _array([[1, 2], [3, 4]]).shape
+        (2, 2)
+    """
+    if not isinstance(value, list) or any(hasattr(item, "shape") for item in value):
+        return value
+    return np.asarray(value)
 
 
 def unpack(batch: Any) -> tuple[Any, Any, Any]:
@@ -148,15 +161,29 @@ class BatchData:
     def __iter__(self) -> Iterator[Any]:
         source = iter(self.batches) if self._running is None else self._running
         for number, batch in enumerate(source):
-            yield narrow(batch)
+            yield narrow(tuple(batch) if isinstance(batch, list) else batch)  # loaders yield [x, y]
             if self.limit is not None and number + 1 >= self.limit:
                 return
 
 
+def yields_batches(x: Any, y: Any) -> bool:
+    """Return whether what the user passed is an iterable of batches, and not arrays."""
+    first = tree.flatten(x)[0] if tree.is_nested(x) else x
+    if hasattr(first, "__next__"):
+        return True
+    return not hasattr(first, "shape") and hasattr(first, "__iter__") and y is None and not isinstance(x, list)
+
+
 def make(x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None) -> ArrayData | BatchData:
     """Return the data of a loop from what the user passed."""
-    first = tree.flatten(x)[0] if tree.is_nested(x) else x
-    if hasattr(first, "__next__") or (not hasattr(first, "shape") and hasattr(first, "__iter__") and y is None and not isinstance(x, list)):
+    if x is None:
+        raise ArgumentError(
+            "A model was given no data.",
+            expected="arrays, or an iterable of batches, as x",
+            got="None",
+            remedy="pass x",
+        )
+    if yields_batches(x, y):
         if y is not None:
             raise ArgumentError(
                 "Targets were passed beside an iterable of batches.",
@@ -165,6 +192,34 @@ def make(x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int 
                 remedy="let the iterable yield (x, y)",
             )
         return BatchData(x, steps)
-    x = x if not isinstance(x, list) or any(hasattr(item, "shape") for item in x) else np.asarray(x)
-    y = np.asarray(y) if isinstance(y, list) and not any(hasattr(item, "shape") for item in y) else y
     return ArrayData(pack(x, y, sample_weight), 32 if batch_size is None else batch_size)
+
+
+def split(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Any, Any]:
+    """Return the first examples and the last, which are held out."""
+    if not 0 < share < 1:
+        raise ArgumentError(
+            "fit was given a validation split outside of (0, 1).",
+            expected="0 < validation_split < 1",
+            got=repr(share),
+            remedy="pass the share of examples to hold out, such as 0.1",
+        )
+    if yields_batches(x, y):
+        raise ArgumentError(
+            "fit was told to split an iterable of batches.",
+            expected="arrays, if validation_split is given",
+            got=f"a {type(x).__name__}",
+            remedy="pass validation_data",
+        )
+    packed = narrow(pack(x, y, sample_weight))
+    examples = tree.flatten(packed)[0].shape[0]
+    kept = examples - int(examples * share)
+    if not 0 < kept < examples:
+        raise DataError(
+            "The validation split leaves nothing on one side.",
+            expected="at least one example to train on and one to validate",
+            got=f"validation_split={share} of {examples} examples",
+            remedy="pass validation_data, or change the split",
+        )
+    first = tree.map_structure(lambda leaf: leaf[:kept], packed)
+    return unpack(first), tree.map_structure(lambda leaf: leaf[kept:], packed)

@@ -110,19 +110,24 @@ class Eager:
         self.structure = structure
         self.phase = phase
         self.reason: Exception | None = None
+        self.said = False
 
     def __call__(self, arrays: Sequence[Any], order: Any = None, start: int = 0, count: int = 1) -> Any:
         """Run `count` steps, as `Compiled` does."""
         result: Any = None
-        token = prefer_native.set(True)
+        # The framework's gradient serves functions of the framework; JAX's hides the values that
+        # a step without a trace may want to see, and then the pages' gradients serve.
+        sees_values = "eager_gradient" in self.backend.capabilities
+        foreign = self.reason is not None and not isinstance(self.reason, TraceError)
+        token = prefer_native.set(sees_values or foreign)
         try:
             with contract.context(backend=self.backend):
                 for i in range(start, start + count):
                     result = self.step_function(tree.unflatten(self.structure, self._batch(arrays, order, i)))
         finally:
             prefer_native.reset(token)
-        if self.reason is not None:
-            self._say_why()
+        if self.reason is not None and not self.said:
+            self._say_why(self.reason)
         return result
 
     def _batch(self, arrays: Sequence[Any], order: Any, i: int) -> list[Any]:
@@ -131,10 +136,9 @@ class Eager:
         take = self.backend.kernels["take"]
         return [take(a, order[i], axis=0) for a in arrays]
 
-    def _say_why(self) -> None:
+    def _say_why(self, error: Exception) -> None:
         """Say in one line, once, where tracing stopped and why."""
-        error, self.reason = self.reason, None
-        assert error is not None
+        self.said = True
         frames = traceback.extract_tb(error.__traceback__)
         own = [f for f in frames if f"{_PACKAGE}/" not in f.filename.replace("\\", "/")] or frames
         place = f"{own[-1].filename}:{own[-1].lineno}" if own else "unknown place"

@@ -6,6 +6,7 @@ and reads figures off the device only when something shows or logs them.
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
@@ -15,16 +16,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import contract, tree
+from horn.api.callbacks.callback import CallbackList
+from horn.api.callbacks.progress import ProgbarLogger
 from horn.api.models.checks import check_bounds, check_finite
 from horn.api.models.data import ArrayData, BatchData
 from horn.engine.compile import Compiled
-from horn.errors import DataError
+from horn.errors import ArgumentError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from horn.api.callbacks.callback import CallbackList
+    from horn.api.callbacks.callback import Callback
 
+_log = logging.getLogger("horn")
 _DISPATCH_SECONDS = 0.05
 _MOST_STEPS = 4096
 
@@ -56,13 +60,13 @@ class Epochs:
                 check_bounds(function.step, self.data.tree)
 
     def run(self, order: list[np.ndarray] | None = None, on_results: Callable[[Any], None] | None = None) -> int:
-        """Run one epoch and return the number of steps.
+        """Run one epoch and return the number of steps; none where the batches have run out.
 
         Args:
             order: The rows of each batch, for data in arrays.
             on_results: Called with the results of every batch; then each is a dispatch of its own.
         """
-        done = 0
+        done, self.results = 0, None
         if isinstance(self.data, ArrayData):
             for rows in order or self.data.order(None):
                 done = self._run_rows(rows, done, on_results)
@@ -173,14 +177,53 @@ def interrupt_after() -> Iterator[None]:
         old(*caught[0])  # type: ignore[operator]
 
 
+def tell(
+    model: Any,
+    data: ArrayData | BatchData,
+    callbacks: Iterable[Callback] | None,
+    verbose: int | str,
+    *,
+    epochs: int = 1,
+    last: Iterable[Callback] = (),
+) -> CallbackList:
+    """Return the callbacks of a loop: the display, if there shall be one, those given, and `last`."""
+    if verbose not in ("auto", 0, 1, 2):
+        raise ArgumentError(
+            "There is no such way to show progress.",
+            expected="verbose='auto', 0, 1 or 2",
+            got=repr(verbose),
+            remedy="leave it at 'auto', or pass 0 for silence",
+        )
+    shown = 1 if verbose == "auto" else int(verbose)
+    given = list(callbacks or [])
+    bar = [ProgbarLogger()] if shown and not any(isinstance(one, ProgbarLogger) for one in given) else []
+    return CallbackList([*bar, *given, *last], model, {"epochs": epochs, "steps": data.steps, "verbose": shown})
+
+
+def nothing_to(do: str) -> DataError:
+    """Return the error for data without a batch."""
+    return DataError(
+        f"There was nothing to {do}.",
+        expected="at least one batch",
+        got="none",
+        remedy="check the iterable that was passed; a generator is used up after one pass",
+    )
+
+
+def say_used_up(epochs: int) -> None:
+    """Say that batches came to an end before training did; raise `DataError` if there was none.
+
+    Args:
+        epochs: How many epochs there were batches for.
+    """
+    if not epochs:
+        raise nothing_to("train on")
+    _log.warning("The batches were used up after epoch %d, where fit ended: a generator cannot begin anew.", epochs)
+
+
 def collect(parts: list[Any]) -> Any:
     """Return results of batches, as trees of arrays, joined along the examples."""
     if not parts:
-        raise DataError(
-            "There was nothing to predict.",
-            expected="at least one batch",
-            got="none",
-            remedy="check the iterable that was passed",
-        )
+        raise nothing_to("predict")
     columns = zip(*[tree.flatten(part) for part in parts], strict=True)
     return tree.unflatten(parts[0], [np.concatenate(column) for column in columns])

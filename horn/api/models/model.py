@@ -9,19 +9,19 @@ import numpy as np
 
 from horn import contract, tree
 from horn.api.callbacks.callback import CallbackList, History
-from horn.api.callbacks.progress import ProgbarLogger
 from horn.api.layers.layer import Layer
 from horn.api.models import data as data_page
-from horn.api.models.loop import Epochs, collect
+from horn.api.models.loop import Epochs, collect, nothing_to, say_used_up, tell
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
 from horn.engine.step import BATCH, output_specs
-from horn.errors import ArgumentError, DataError
+from horn.errors import ArgumentError
 from horn.spec.graph import KerasTensor, spec_of
 from horn.spec.operators import Operators
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+    from os import PathLike
 
     from horn.api.callbacks.callback import Callback
 
@@ -154,10 +154,10 @@ class Model(Trainer, Layer):
         """
         self._need_compile("fit")
         if validation_split:
-            (x, y, sample_weight), validation_data = _split(x, y, sample_weight, validation_split)
+            (x, y, sample_weight), validation_data = data_page.split(x, y, sample_weight, validation_split)
         data = data_page.make(x, y, sample_weight, batch_size, steps_per_epoch)
         history = History()
-        told = self._tell(callbacks, verbose, data, epochs=epochs, last=[history])
+        told = tell(self, data, callbacks, verbose, epochs=epochs, last=[history])
         training = Epochs(self, "train", data, told)
         training.prepare()
         testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
@@ -169,7 +169,8 @@ class Model(Trainer, Layer):
             for epoch in range(initial_epoch, epochs):
                 self.reset_metrics()
                 told.call("on_epoch_begin", epoch, {})
-                training.run(self._order(data, shuffle=shuffle))
+                if not training.run(self._order(data, shuffle=shuffle)):
+                    break
                 logs = training.logs()
                 if testing is not None and (epoch + 1) % validation_freq == 0:
                     logs.update({f"val_{name}": value for name, value in self._test(testing).items()})
@@ -177,16 +178,9 @@ class Model(Trainer, Layer):
                 if self._stop:
                     break
             told.call("on_train_end", logs)
+        if training.results is None and initial_epoch < epochs:
+            say_used_up(len(history.epoch))
         return history
-
-    def _tell(
-        self, callbacks: Any, verbose: int | str, data: Any, *, epochs: int = 1, last: Iterable[Callback] = ()
-    ) -> CallbackList:
-        """Return the callbacks with the display before them, if there shall be one, and others behind."""
-        shown = 1 if verbose == "auto" else int(verbose)
-        given = list(callbacks or [])
-        bar = [ProgbarLogger()] if shown and not any(isinstance(one, ProgbarLogger) for one in given) else []
-        return CallbackList([*bar, *given, *last], self, {"epochs": epochs, "steps": data.steps, "verbose": shown})
 
     def _validation(self, given: Any, batch_size: int | None, steps: int | None, told: CallbackList) -> Epochs | None:
         """Return what evaluates after epochs, with its data checked, or None."""
@@ -201,7 +195,8 @@ class Model(Trainer, Layer):
         """Evaluate and return the figures."""
         self.reset_metrics()
         testing.callbacks.call("on_test_begin", {})
-        testing.run()
+        if not testing.run():
+            raise nothing_to("evaluate")
         logs = testing.logs()
         testing.callbacks.call("on_test_end", logs)
         return logs
@@ -242,7 +237,7 @@ class Model(Trainer, Layer):
         """
         self._need_compile("evaluate")
         data = data_page.make(x, y, sample_weight, batch_size, steps)
-        told = self._tell(callbacks, verbose, data)
+        told = tell(self, data, callbacks, verbose)
         testing = Epochs(self, "test", data, told)
         testing.prepare()
         with told.until_exit():
@@ -269,7 +264,7 @@ class Model(Trainer, Layer):
             callbacks: Told about everything.
         """
         data = data_page.make(x, None, None, batch_size, steps)
-        told = self._tell(callbacks, verbose, data)
+        told = tell(self, data, callbacks, verbose)
         running = Epochs(self, "predict", data, told)
         running.prepare()
         parts: list[Any] = []
@@ -361,26 +356,3 @@ def _enter(leaf: Any, backend: contract.Backend) -> Any:
         return backend.asarray(data_page.to_host(np.asarray(leaf)))
     del backend
     return leaf if not isinstance(leaf, Operators) else leaf
-
-
-def _split(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Any, Any]:
-    """Return the first examples and the last, which are held out."""
-    if not 0 < share < 1:
-        raise ArgumentError(
-            "fit was given a validation split outside of (0, 1).",
-            expected="0 < validation_split < 1",
-            got=repr(share),
-            remedy="pass the share of examples to hold out, such as 0.1",
-        )
-    packed = data_page.narrow(data_page.pack(x, y, sample_weight))
-    examples = tree.flatten(packed)[0].shape[0]
-    kept = examples - int(examples * share)
-    if not 0 < kept < examples:
-        raise DataError(
-            "The validation split leaves nothing on one side.",
-            expected="at least one example to train on and one to validate",
-            got=f"validation_split={share} of {examples} examples",
-            remedy="pass validation_data, or change the split",
-        )
-    first = tree.map_structure(lambda leaf: leaf[:kept], packed)
-    return data_page.unpack(first), tree.map_structure(lambda leaf: leaf[kept:], packed)

@@ -40,7 +40,7 @@ class Target(io.FileIO):
         try:
             while len(rest) and self.failure is None:
                 rest = rest[super().write(rest) :]
-        except BaseException as error:  # noqa: BLE001  (`settle` raises it)
+        except BaseException as error:  # `settle` raises it
             self.failure = error
         return size
 
@@ -48,7 +48,7 @@ class Target(io.FileIO):
         """Set the size of the file."""
         try:
             return super().truncate(size)
-        except BaseException as error:  # noqa: BLE001  (`settle` raises it)
+        except BaseException as error:  # `settle` raises it
             self.failure = self.failure or error
             return size or 0
 

@@ -90,7 +90,7 @@ def _digest(member: str, array: np.ndarray) -> bytes:
     """Return a checksum of where an array is, what it is and what it holds."""
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     made = hashlib.sha256(f"{member} {array.dtype.name} {array.shape} ".encode())
-    made.update(little.reshape(-1).view(np.uint8))
+    made.update(little.reshape(-1).view(np.uint8).data)
     return made.hexdigest().encode()
 
 
@@ -173,7 +173,9 @@ class Reader:
             self._left -= 1
             if self._left < 0 or depth == 0:
                 got = "more" if depth else f"a group {_DEPTH} levels deep"
-                raise self._refuse(member[:200], f"at most {self._limit} groups and data sets for this model", got)
+                raise self._refuse(
+                    member[:200], f"at most {self._limit} groups and data sets for this model", got
+                )
             link, kind = group.get(key, getlink=True), group.get(key, getclass=True)
             if not isinstance(link, h5py.HardLink):
                 raise self._refuse(member, "a group or a data set", f"a {type(link).__name__}")
@@ -190,12 +192,20 @@ class Reader:
 
         plan = handle.id.get_create_plist()
         if plan.get_layout() not in (h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED) or plan.get_external_count():
-            raise self._refuse(member, "data in the file itself, contiguous or chunked", "another way of storage")
+            raise self._refuse(
+                member, "data in the file itself, contiguous or chunked", "another way of storage"
+            )
         filters = _filters(handle)
         if [number for number in (_SHUFFLE, _DEFLATE, _FLETCHER32) if number in filters] != filters:
-            raise self._refuse(member, "the filters shuffle, gzip and fletcher32, in this order", f"filters {filters}")
+            raise self._refuse(
+                member, "the filters shuffle, gzip and fletcher32, in this order", f"filters {filters}"
+            )
         dtype = handle.dtype.newbyteorder("=")
-        if handle.shape is None or dtype.name not in _DTYPES or h5py.check_enum_dtype(handle.dtype) is not None:
+        if (
+            handle.shape is None
+            or dtype.name not in _DTYPES
+            or h5py.check_enum_dtype(handle.dtype) is not None
+        ):
             remedy = "cast the weights to float32 and save them again"
             raise self._refuse(member, f"one of {', '.join(_DTYPES)}", self._describe(handle, member), remedy)
         return Stored(member, tuple(handle.shape), np.dtype(dtype.name), handle)
@@ -221,7 +231,9 @@ class Reader:
         handle, expected = stored.handle, math.prod(stored.shape) * stored.dtype.itemsize
         if handle.chunks is None:
             if expected and handle.id.get_storage_size() != expected:
-                raise self._refuse(stored.member, f"{expected} bytes", f"{handle.id.get_storage_size()} bytes")
+                raise self._refuse(
+                    stored.member, f"{expected} bytes", f"{handle.id.get_storage_size()} bytes"
+                )
             return
         if any(chunk > size for chunk, size in zip(handle.chunks, stored.shape, strict=True)):
             raise self._refuse(stored.member, f"chunks within {stored.shape}", f"chunks of {handle.chunks}")

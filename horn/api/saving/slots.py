@@ -53,7 +53,7 @@ class Slots:
     def variables(self) -> list[Variable]:
         """Return the Variables, made now if they are missing."""
         self.optimizer.build([owner for owner, _ in self._cells])
-        held = self.optimizer._slots  # noqa: SLF001
+        held = {id(o): made for o, made in zip(self.optimizer._owners, self.optimizer._slots, strict=True)}  # noqa: SLF001
         return [*self._scalars(), *(held[id(owner)][column] for owner, column in self._cells)]
 
     def _scalars(self) -> list[Variable]:

@@ -82,7 +82,9 @@ def load_weights(model: Any, filepath: str | os.PathLike[str], *, allow_nonfinit
                 _check_finite(file, member, array)
             staged.append((variable, array))
         order = all_variables(model)
-        slots = [(at, Slots(optimizer, model.trainable_variables, order)) for at, optimizer in layout.optimizers]
+        slots = [
+            (at, Slots(optimizer, model.trainable_variables, order)) for at, optimizer in layout.optimizers
+        ]
         states = [(one, state) for at, one in slots if (state := _read_slots(file, at, one)) is not None]
     for one, state in states:
         staged += zip(one.variables() if len(state) == len(one.specs) else one.present(), state, strict=True)
@@ -164,7 +166,11 @@ def _check_names(file: Reader, groups: Sequence[Group]) -> None:
     places = {group.name: group.path for group in groups if group.named_by_hand(group.name)}
     for group in groups:
         name = file.names.get(group.path, group.name)
-        if name != group.name and group.named_by_hand(group.name) and places.get(name, group.path) != group.path:
+        if (
+            name != group.name
+            and group.named_by_hand(group.name)
+            and places.get(name, group.path) != group.path
+        ):
             raise safe_h5.refusal(
                 file.path,
                 group.path,
@@ -232,7 +238,11 @@ def _read_slots(file: Reader, path: str, slots: Slots) -> list[np.ndarray] | Non
 
 
 def _read_slot(file: Reader, stored: Stored | None, spec: TensorSpec) -> np.ndarray | None:
-    if stored is None or stored.shape != spec.shape or stored.dtype.kind != dtypes.numpy_dtype(spec.dtype).kind:
+    if (
+        stored is None
+        or stored.shape != spec.shape
+        or stored.dtype.kind != dtypes.numpy_dtype(spec.dtype).kind
+    ):
         return None
     array = file.read(stored)
     narrow = array.astype(dtypes.numpy_dtype(spec.dtype))

@@ -29,20 +29,28 @@ def take(x: jax.Array, indices: jax.Array, *, axis: int) -> jax.Array:
 
 def _located(indices: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
     """Return indices with negative ones counted from the end, and whether each is inside."""
-    if jnp.issubdtype(indices.dtype, jnp.unsignedinteger):
-        wide = indices.astype(np.promote_types(indices.dtype, np.uint32))
-        inside = wide < size
-        return jnp.where(inside, wide, 0).astype(np.int32), inside
-    wide = indices.astype(np.promote_types(indices.dtype, np.int32))
-    wrapped = jnp.where(wide < 0, wide + size, wide)
-    return wrapped, (wrapped >= 0) & (wrapped < size)
+    wide = _widened(indices)
+    if jnp.issubdtype(wide.dtype, jnp.signedinteger):
+        wide = jnp.where(wide < 0, wide + size, wide)
+    return _inside(wide, size)
+
+
+def _inside(wide: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
+    """Return indices as int32, those outside as `size`, and whether each is inside."""
+    inside = (wide >= 0) & (wide < size)
+    return jnp.where(inside, wide, size).astype(np.int32), inside
+
+
+def _widened(indices: jax.Array) -> jax.Array:
+    """Return indices in at least 32 bits, so that a size does not overflow beside them."""
+    signed = jnp.issubdtype(indices.dtype, jnp.signedinteger)
+    return indices.astype(np.promote_types(indices.dtype, np.int32 if signed else np.uint32))
 
 
 @kernel
 def segment_sum(data: jax.Array, segment_ids: jax.Array, *, num_segments: int) -> jax.Array:
     """Return the sum of the rows that share an id; rows with an id outside are dropped."""
-    ids = segment_ids.astype(np.promote_types(segment_ids.dtype, np.int32))
-    ids = jnp.where((ids >= 0) & (ids < num_segments), ids, num_segments)
+    ids, _ = _inside(_widened(segment_ids), num_segments)
     zeros = jnp.zeros((num_segments, *data.shape[1:]), data.dtype)
     if data.dtype == bool:
         return zeros.at[ids].max(data, mode="drop")

@@ -44,8 +44,11 @@ def forward(x, **attrs):
 def backward(residual, cotangent):
     """Return the gradient by the input."""
     y, x, finite, attrs = residual
+    slow = Windows(x, **attrs).spread
+    if len(shape_of(x)) == 5:  # whose quick gradient goes to the last of equal elements
+        return slow(cotangent)
     quick = partial(_quick_grad, cotangent, y, x, **attrs)
-    return _either(finite, quick, lambda: Windows(x, **attrs).spread(cotangent), x, **attrs)
+    return _either(finite, quick, partial(slow, cotangent), x, **attrs)
 
 
 def _is_finite(x):
@@ -55,9 +58,9 @@ def _is_finite(x):
 
 def _either(finite, quick, slow, x, *, pool_size, padding, **rest):
     del rest
-    # TensorFlow wants an element of the input in every window, and has no volumes in float64.
+    # A window without an element of the input is none of TensorFlow's, nor are volumes of float64.
     fits = all(before < k and after < k for k, (before, after) in zip(pool_size, padding, strict=True))
-    if not fits or len(pool_size) == 3 and x.dtype is tf.float64:
+    if not fits or (len(pool_size) == 3 and x.dtype is tf.float64):
         return slow()
     if tf.executing_eagerly():
         return quick() if finite else slow()
@@ -73,9 +76,8 @@ def _quick(x, *, pool_size, strides, padding):
 
 
 def _quick_grad(cotangent, y, x, *, pool_size, strides, padding):
-    op = raw.MaxPool3DGrad if len(pool_size) == 3 else raw.MaxPoolGrad
     given = {"orig_input": _wide(_padded(x, padding)), "orig_output": _wide(y), "grad": _wide(cotangent)}
-    found = op(**given, **_call(pool_size, strides))
+    found = raw.MaxPoolGrad(**given, **_call(pool_size, strides))
     return _inside(_narrow(found, pool_size), x, padding)
 
 

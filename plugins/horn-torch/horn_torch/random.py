@@ -57,8 +57,8 @@ def _words(key, steps, half):
     for start in range(0, x0.size, _BLOCK):
         part = slice(start, start + _BLOCK)
         _encipher(x0[part], x1[part], keys, scratch)
-    rows = words[:, 0].reshape(1, -1) if len(steps) == 1 else words.transpose(1, 0, 2).reshape(len(steps), -1)
-    return rows.view(np.int32)
+    rows = words.transpose(1, 0, 2).reshape(len(steps), 2 * half)
+    return np.ascontiguousarray(rows).view(np.int32)
 
 
 def _encipher(x0, x1, keys, scratch):
