@@ -83,6 +83,11 @@ class Backend:
     signature: ClassVar[Callable[[Tensor], Any]] = staticmethod(attrgetter("shape", "dtype"))
     """Something hashable that fixes the shape and dtype of a tensor; called on every eager op."""
 
+    @property
+    def bare(self) -> Backend:
+        """The same backend for plans: its kernels leave NumPy's error state to whoever runs them."""
+        return self
+
     # -- storage of Variables --------------------------------------------------------------
 
     def variable(self, value: np.ndarray, *, trainable: bool) -> Storage:  # noqa: ARG002

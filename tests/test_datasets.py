@@ -197,6 +197,9 @@ class Server(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.announce = 0
 
+    def handle_error(self, *args: object) -> None:
+        """Stay silent when a client hangs up early, as it should with too long a body."""
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from horn import contract
 from horn.engine import numerics
 from horn_conformance.plan import PLANS
-from horn_conformance.trial import Trial
+from horn_conformance.trial import LAYOUTS, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,10 +81,12 @@ class Suite:
         return named[: self.profile.cases if limit is None else min(limit, self.profile.cases)]
 
     def trials(self, case: Case, dtype: str, draws: int | None = None) -> list[Trial]:
-        """Return draws of a case; hypothesis chooses the seeds, the rounds visit every recipe."""
+        """Return draws of a case: hypothesis chooses the seeds; every recipe and every layout has its turn."""
         seen: list[Trial] = []
+        first = PLANS[case.op].cases.index(case)
 
-        def add(seed: int, layout: str) -> None:
+        def add(seed: int) -> None:
+            layout = LAYOUTS[(len(seen) + first) % len(LAYOUTS)]
             seen.append(Trial(case, dtype, len(seen) % case.rounds, seed, layout))
 
         few = max(2, self.profile.draws // 3) if dtype in self.profile.floats else self.profile.draws
@@ -109,15 +111,15 @@ class Suite:
         return self.known[key]
 
 
-def explore(body: Callable[[int, str], None], draws: int) -> None:
-    """Call `body` with seeds and layouts that hypothesis chooses, the same in every run."""
+def explore(body: Callable[[int], None], draws: int) -> None:
+    """Call `body` with seeds that hypothesis chooses, the same in every run."""
 
     @settings(
         max_examples=draws, derandomize=True, deadline=None, database=None,
         phases=(Phase.generate,), suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    @given(seed=st.integers(0, 2**32 - 1), layout=st.sampled_from(("plain", "turned", "shared")))
-    def run(seed: int, layout: str) -> None:
-        body(seed, layout)
+    @given(seed=st.integers(0, 2**32 - 1))
+    def run(seed: int) -> None:
+        body(seed)
 
     run()

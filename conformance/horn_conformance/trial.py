@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from horn_conformance.plan import Case
 
 
+LAYOUTS = ("plain", "turned", "shared")
+
+
 class Trial:
     """A case with values.
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _BANK_WORDS = 1 << 18
 _BANK_STEPS = 64
+_BANKS = "host_scalars"
+"""The capability that a bank of masks needs: it reads the number of the step."""
 
 
 class Plan(Program):
@@ -36,7 +38,9 @@ class Plan(Program):
 
     def __init__(self, step: Step, backend: Backend, shapes: Sequence[tuple[int, ...]]) -> None:
         self.step = step
-        graph = step.lowered(backend, shapes, keep=frozenset(backend.in_place_kernels))
+        # A fused dropout would hide its mask from the bank.
+        hides = frozenset({"dropout"}) if _BANKS in backend.capabilities else frozenset()
+        graph = step.lowered(backend, shapes, keep=frozenset(backend.in_place_kernels), expand_too=hides)
         self._roots = _Roots(graph.nodes)
         super().__init__(graph, backend, lowered=True)
         self._finish()
@@ -110,7 +114,7 @@ class Plan(Program):
 
     def _bank(self, node: Node) -> Callable[..., Any] | None:
         """Return a bank for a mask whose step is the state itself, where scalars are cheap to read."""
-        if node.op.name != "random_mask" or "host_scalars" not in self.backend.capabilities:
+        if node.op.name != "random_mask" or _BANKS not in self.backend.capabilities:
             return None
         key, step = node.inputs
         state = [id(symbol) for symbol in self.graph.inputs[: self.step.n_state]]
@@ -191,7 +195,7 @@ class Runner:
 
     def __init__(self, step: Step, backend: Backend) -> None:
         self.step = step
-        self.backend = backend
+        self.backend = backend.bare
 
     def __call__(self, state: list[Any], arrays: Sequence[Any], order: Any, start: int, count: int) -> list[Any]:
         """Run `count` steps and return the results of the last. See `horn.engine.compile`."""

@@ -84,9 +84,9 @@ class Step:
                         )
         return found
 
-    def lowered(self, backend: Backend, shapes: Sequence[tuple[int, ...]], keep: frozenset[str] = frozenset()) -> Graph:
-        """Return the graph in the ops of `backend`, with the sizes of a batch filled in."""
-        return lower(self.graph, backend, self.binding(shapes), keep)
+    def lowered(self, backend: Backend, shapes: Sequence[tuple[int, ...]], **options: frozenset[str]) -> Graph:
+        """Return the graph in the ops of `backend`, with the sizes of a batch filled in; see `lower`."""
+        return lower(self.graph, backend, self.binding(shapes), **options)
 
     def program(
         self,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn.numpy_backend import (
+    control,
     conv,
     elementwise,
     indexing,
@@ -25,12 +26,13 @@ from horn.numpy_backend.silence import silent, silent_once
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FAMILIES = (conv, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping)
+_FAMILIES = (control, conv, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping)
 
-_REPORTS_NOTHING = frozenset(
-    "arange argmax bitwise_and broadcast_to concatenate full logical_and logical_not logical_or pad "
-    "random_bits random_mask reshape right_shift scan slice stop_gradient take transpose where".split()
-)
+_REPORTS_NOTHING = {
+    *("arange", "argmax", "bitwise_and", "broadcast_to", "concatenate", "full", "logical_and", "logical_not"),
+    *("logical_or", "pad", "random_bits", "random_mask", "reshape", "right_shift", "scan", "slice"),
+    *("stop_gradient", "transpose", "where"),
+}
 """Kernels without floating-point arithmetic, and `scan`, which runs other kernels."""
 
 

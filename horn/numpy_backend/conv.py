@@ -12,6 +12,7 @@ Reference:
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from horn.numpy_backend import depthwise, scratch
 from horn.numpy_backend.elementwise import FAST, FLOAT_BITS, keep
 from horn.numpy_backend.pages import page
 from horn.numpy_backend.windows import Pairs, Sizes, inside, padded, windows
-from horn.spec.sizes import product
 
 
 def _part(x: Any, group: int, groups: int) -> Any:
@@ -46,7 +46,7 @@ def convolution(
         seen = padded(_part(x, g, groups), padding)
         places = windows(seen.shape, window, strides, dilation_rate, x.itemsize)
         weights = _part(kernel, g, groups).reshape(places.depth, filters // groups)
-        result = np.empty((len(x) * product(places.counts), filters // groups), x.dtype)
+        result = np.empty((len(x) * prod(places.counts), filters // groups), x.dtype)
         for rows, matrix in places.matrices(seen):
             np.matmul(matrix, weights, out=result[rows])
         parts.append(result.reshape(len(x), *places.counts, filters // groups))
@@ -116,7 +116,7 @@ def _scatter(total: Any, cotangent: Any, kernel: Any, places: list[tuple[Any, ..
     """Add to `total` the cotangent times each element of the kernel, where the windows have it."""
     channels, filters = kernel.shape[-2:]
     weights = np.ascontiguousarray(kernel.reshape(-1, channels, filters).transpose(0, 2, 1))
-    each = product(cotangent.shape[1:-1])
+    each = prod(cotangent.shape[1:-1])
     count = max(1, scratch.CAPACITY // max(1, each * channels * total.itemsize))
     for start in range(0, len(cotangent), count):
         given, there = cotangent[start : start + count], total[start : start + count]

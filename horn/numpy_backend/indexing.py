@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from horn.numpy_backend.elementwise import FAST
 from horn.numpy_backend.pages import page
-from horn.spec.sizes import product
 
 _SMALL = 4096  # elements up to which adding row by row is cheapest
 _FEW = 4  # rows of one segment that are added across all segments at once
@@ -31,7 +31,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int) -> Any:
         inside = np.logical_and(segment_ids >= 0, segment_ids < num_segments)
         data, segment_ids = data[inside], segment_ids[inside]
     shape = (num_segments, *data.shape[1:])
-    rows = data.reshape(len(data), product(data.shape[1:]))
+    rows = data.reshape(len(data), prod(data.shape[1:]))
     if rows.shape[1] == 1:
         total = np.bincount(segment_ids, weights=rows[:, 0], minlength=num_segments)
         return total.astype(data.dtype).reshape(shape)

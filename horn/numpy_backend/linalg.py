@@ -11,8 +11,13 @@ def matmul(x1: Any, x2: Any) -> Any:
     """Return the matrix product; many rows times one matrix are a single product."""
     if x1.ndim > 2 and x2.ndim == 2 and x1.flags.c_contiguous and x1.size:
         flat = np.matmul(x1.reshape(-1, x1.shape[-1]), x2)
-        return flat.reshape(*x1.shape[:-1], x2.shape[-1])
-    return np.matmul(x1, x2)
+        return _in_dtype(flat.reshape(*x1.shape[:-1], x2.shape[-1]), x1)
+    return _in_dtype(np.matmul(x1, x2), x1)
+
+
+def _in_dtype(product: Any, like: Any) -> Any:
+    """Return a product in the dtype of its operands; NumPy multiplies bfloat16 into float32."""
+    return product if product.dtype == like.dtype else product.astype(like.dtype)
 
 
 KERNELS = {"matmul": matmul}

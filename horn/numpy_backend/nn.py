@@ -136,7 +136,9 @@ def batch_normalization_train_forward(
     return (y.reshape(x.shape), mean, variance), (x.shape, centred, inverse, scale)
 
 
-def batch_normalization_train_backward(residual: tuple[Any, ...], cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
+def batch_normalization_train_backward(
+    residual: tuple[Any, ...], cotangents: tuple[Any, ...]
+) -> tuple[Any, ...]:
     """Return the gradients by `x`, `scale` and `offset`.
 
     The page's gradient by `x` is one combination of the cotangent, the centred rows and one, with

@@ -133,7 +133,10 @@ def _is_fast(epsilon: float, *groups: Sequence[Any]) -> bool:
     """Return whether every tensor of a parameter has its dtype, float32 or float64."""
     if epsilon < _LEAST_EPSILON:
         return False
-    return all(row[0].dtype in FAST and all(x.dtype == row[0].dtype for x in row) for row in zip(*groups, strict=True))
+    return all(
+        row[0].dtype in FAST and all(x.dtype == row[0].dtype for x in row)
+        for row in zip(*groups, strict=True)
+    )
 
 
 def _overwrite(donated: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:
@@ -187,7 +190,11 @@ def adam_update(
         values = _adam_page(params, gradients, moments, velocities, learning_rate, iteration, **attrs)
         return _overwrite(donated, values)
     t = int(iteration) + 1
-    alpha = float(learning_rate) * math.sqrt(-math.expm1(t * math.log(beta_2))) / -math.expm1(t * math.log(beta_1))
+    alpha = (
+        float(learning_rate)
+        * math.sqrt(-math.expm1(t * math.log(beta_2)))
+        / -math.expm1(t * math.log(beta_1))
+    )
     scalars = (alpha, 1.0 - beta_1, 1.0 - beta_2, epsilon)
     for p, m, v, g, step in _blocks(list(zip(params, moments, velocities, gradients, strict=True))):
         alpha_, share_1, share_2, epsilon_ = (np.asarray(number, p.dtype) for number in scalars)
@@ -214,7 +221,9 @@ def rmsprop_update(
     donated = (*params, *(x for slot in slots for x in slot))
     if not _is_fast(epsilon, params, *slots, gradients):
         attrs = {"rho": rho, "momentum": momentum, "epsilon": epsilon}
-        return _overwrite(donated, _rmsprop_page(params, gradients, velocities, momentums, learning_rate, **attrs))
+        return _overwrite(
+            donated, _rmsprop_page(params, gradients, velocities, momentums, learning_rate, **attrs)
+        )
     scalars = (learning_rate, momentum, 1.0 - rho, epsilon)
     for p, v, *m, g, step in _blocks(list(zip(params, *slots, gradients, strict=True))):
         rate, kept, share, epsilon_ = (np.asarray(number, p.dtype) for number in scalars)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from horn.spec.random import PARITY, ROTATIONS
-from horn.spec.sizes import product
 
 _BLOCK = 8192  # counters enciphered at a time: three arrays of 32 kB
 
 _WORD = np.dtype(np.uint32)
-_SHIFTS = [
-    [(np.asarray(r, _WORD), np.asarray(32 - r, _WORD)) for r in rotations] for rotations in ROTATIONS
-]
+_SHIFTS = [[(np.asarray(r, _WORD), np.asarray(32 - r, _WORD)) for r in rotations] for rotations in ROTATIONS]
 
 
 def random_bits(key: Any, step: Any, shape: tuple[int, ...]) -> Any:
     """Return random 32-bit words as int32, for one step or for several."""
-    count = product(shape)
+    count = prod(shape)
     schedule = _schedule(*np.asarray(key).astype(np.int32).view(_WORD).tolist())
     steps = np.asarray(step).astype(np.int32).reshape(-1, 1).view(_WORD)
     half = (count + 1) // 2
@@ -71,7 +69,7 @@ def _rounds(schedule: Any, x0: Any, x1: Any, scratch: Any) -> None:
 
 def random_mask(key: Any, step: Any, shape: tuple[int, ...], threshold: int) -> Any:
     """Return bools that are true with probability ``threshold / 65536``."""
-    count = product(shape)
+    count = prod(shape)
     words = random_bits(key, step, ((count + 1) // 2,))
     # In little-endian order the lower half of a word comes first, as the page wants it.
     halves = words.astype("<i4", copy=False).view("<u2")[..., :count]

@@ -50,7 +50,7 @@ def _turned(x: Any) -> Any:
     return np.array(x.swapaxes(0, 1), order="C")
 
 
-def _forward(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, reverse: bool) -> Run:  # noqa: FBT001
+def _forward(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, *, reverse: bool) -> Run:
     x = _turned(x[:, ::-1] if reverse else x)
     time, batch, features = x.shape
     units = len(recurrent)
@@ -91,7 +91,7 @@ def lstm_forward(*operands: Any, go_backwards: bool = False) -> tuple[tuple[Any,
     """Return all hidden states and the last two states, and what the gradient needs again."""
     if operands[0].dtype not in FAST:
         return _pages_forward(*operands, go_backwards=go_backwards)
-    run = _forward(*operands, go_backwards)
+    run = _forward(*operands, reverse=go_backwards)
     return (_turned(run.h[1:]), run.h[-1].copy(), run.c[-1].copy()), run
 
 
@@ -153,7 +153,7 @@ def lstm_grad(*operands: Any, go_backwards: bool = False) -> tuple[Any, ...]:
     """Return the gradients of `lstm` where its forward run left nothing: it is run again."""
     if operands[6].dtype not in FAST or any(x.dtype != operands[6].dtype for x in operands):
         return _lstm_grad_page(*operands, go_backwards=go_backwards)
-    return lstm_backward(_forward(*operands[6:], go_backwards), operands[:3])
+    return lstm_backward(_forward(*operands[6:], reverse=go_backwards), operands[:3])
 
 
 _pages_forward, _pages_backward = page_pair("lstm")

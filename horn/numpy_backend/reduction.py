@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from horn.numpy_backend.elementwise import FAST
 from horn.numpy_backend.pages import page
-from horn.spec.sizes import product
 
 _CHUNK = 256  # rows that one product with a vector of ones adds up
 _ones = {dtype: np.ones(_CHUNK, dtype) for dtype in FAST}
@@ -49,9 +49,9 @@ def sum_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     count = len(axis)
     if 0 < count < x.ndim and axis[-1] == count - 1 and x.dtype in FAST and x.flags.c_contiguous:
         rest = x.shape[count:]
-        total = column_sums(x.reshape(product(x.shape[:count]), product(rest)))
+        total = column_sums(x.reshape(prod(x.shape[:count]), prod(rest)))
         return total.reshape((1,) * count + rest if keepdims else rest)
-    return np.add.reduce(x, axis, np.int32 if x.dtype == bool else x.dtype, None, keepdims)
+    return np.add.reduce(x, axis, np.int32 if x.dtype == bool else x.dtype, keepdims=keepdims)
 
 
 def row_maxima(x: Any) -> Any:
@@ -70,20 +70,20 @@ def max_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     last = x.ndim - 1
     if axis == (last,) and last > 0 and x.size and x.dtype in FAST and x.flags.c_contiguous:
         result = row_maxima(x.reshape(-1, x.shape[last]))
-        return result.reshape(x.shape[:last] + (1,) if keepdims else x.shape[:last])
-    return np.maximum.reduce(x, axis, None, None, keepdims)
+        return result.reshape((*x.shape[:last], 1) if keepdims else x.shape[:last])
+    return np.maximum.reduce(x, axis, None, keepdims=keepdims)
 
 
 def min_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     """Return the smallest element along `axis`."""
-    return np.minimum.reduce(x, axis, None, None, keepdims)
+    return np.minimum.reduce(x, axis, None, keepdims=keepdims)
 
 
 def mean(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     """Return the arithmetic mean along `axis`."""
     if x.dtype not in FAST:
         return _mean_page(x, axis=axis, keepdims=keepdims)
-    count = product(tuple(x.shape[i] for i in axis))
+    count = prod(tuple(x.shape[i] for i in axis))
     return np.divide(sum_(x, axis, keepdims), count)
 
 

@@ -24,14 +24,17 @@ def silent(kernel: Callable[..., Any]) -> Callable[..., Any]:
     """Return a kernel that neither warns nor raises for what the floating-point unit reports.
 
     The kernel must be free of side effects, since it is started anew where the context is in use.
+    A scalar of float64 comes out as an array without axes: np.float64 is a Python float as well, and
+    would pass for a number that has no dtype of its own.
     """
 
     def run(*operands: Any, **attrs: Any) -> Any:
         try:
-            return _enter(kernel, *operands, **attrs)
+            result = _enter(kernel, *operands, **attrs)
         except RuntimeError:  # another thread is inside of the context
             with np.errstate(all="ignore"):
-                return kernel(*operands, **attrs)
+                result = kernel(*operands, **attrs)
+        return np.asarray(result) if type(result) is np.float64 else result
 
     return run
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from horn.numpy_backend import scratch
-from horn.spec.sizes import product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,20 +58,20 @@ class Windows:
         batch, *sizes, self.channels = shape
         no_padding = ((0, 0),) * len(window)
         self.counts = window_counts(tuple(sizes), window, strides, no_padding, dilation)
-        self.depth = product(window) * self.channels
+        self.depth = prod(window) * self.channels
         self.window = window
         self.places = [
             (slice(None), *(slice(o * d, o * d + (n - 1) * s + 1, s) for o, d, n, s in zip(
                 offset, dilation, self.counts, strides, strict=True)))
             for offset in itertools.product(*map(range, window))
         ]  # fmt: skip
-        self.is_flat = product(window) * product(strides) == 1
+        self.is_flat = prod(window) * prod(strides) == 1
         self.blocks = list(_cut(batch, self.counts, max(1, _BLOCK // max(1, self.depth * itemsize))))
         self._longest = max((rows.stop - rows.start for _, _, rows in self.blocks), default=0)
         self._set_strides(shape, strides, dilation, itemsize)
 
     def _set_strides(self, shape: Sizes, strides: Sizes, dilation: Sizes, itemsize: int) -> None:
-        steps = [itemsize * product(shape[i:]) for i in range(1, len(shape) + 1)]
+        steps = [itemsize * prod(shape[i:]) for i in range(1, len(shape) + 1)]
         spatial = steps[1:-1]
         self._shape = (shape[0], *self.counts, *self.window, shape[-1])
         self._strides = (
@@ -91,7 +91,11 @@ class Windows:
             return
         buffer = scratch.take(self._longest * self.depth, x.dtype)
         few = self.channels <= _FEW
-        source = x.transpose(-1, *range(x.ndim - 1)) if few else np.ndarray(self._shape, x.dtype, x, 0, self._strides)
+        source = (
+            x.transpose(-1, *range(x.ndim - 1))
+            if few
+            else np.ndarray(self._shape, x.dtype, x, 0, self._strides)
+        )
         for images, lines, rows in self.blocks:
             block = buffer[: (rows.stop - rows.start) * self.depth]
             if few:
@@ -118,7 +122,7 @@ windows = lru_cache(maxsize=256)(Windows)
 
 def _cut(batch: int, counts: Sizes, most: int) -> Iterator[tuple[slice, slice, slice]]:
     """Yield blocks of at most `most` windows: whole images, or lines of one image."""
-    lines, each = counts[0], product(counts)
+    lines, each = counts[0], prod(counts)
     if each <= most:
         count = most // max(1, each)
         for start in range(0, batch, count):

@@ -7,7 +7,7 @@ once for each signature, in `prepare`, and are kept.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -241,7 +241,7 @@ def kernel_for(op: Op, backend: Backend, prepared: Prepared, form: Form) -> Call
         name: Program(value, backend) if isinstance(value, Graph) else value
         for name, value in prepared.attrs.items()
     }
-    return lambda *operands: kernel(*operands, **attrs)
+    return partial(kernel, **attrs)
 
 
 def missing_kernel(name: str, backend: Backend) -> UnsupportedOpError:

@@ -7,7 +7,7 @@ the line. Plans, compiled steps, eager composites and the bodies of scans are al
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from horn.contract import Backend
     from horn.spec.op import Op
+
+_KEPT_ELEMENTS = 4096
+"""A temporary of fewer elements stays until the run is over: releasing it costs more than it saves."""
 
 _FOLDED = 1024
 """The most elements of a constant that lowering works out."""
@@ -164,9 +167,19 @@ def lower(
     backend: Backend,
     binding: Mapping[str, int] | None = None,
     keep: frozenset[str] = frozenset(),
+    expand_too: frozenset[str] = frozenset(),
 ) -> Graph:
-    """Return `graph` in the ops that `backend` has kernels for, with its sizes filled in."""
-    return Lowering(backend.kernels, binding or {}, keep).graph(graph)
+    """Return `graph` in the ops that `backend` has kernels for, with its sizes filled in.
+
+    Args:
+        graph: Any graph.
+        backend: Whose kernels count.
+        binding: Values of the unknown sizes.
+        keep: Composites that stay whole though they have no plain kernel.
+        expand_too: Composites that are expanded though they have one.
+    """
+    kernels = {name: kernel for name, kernel in backend.kernels.items() if name not in expand_too}
+    return Lowering(kernels, binding or {}, keep).graph(graph)
 
 
 class Program:
@@ -189,6 +202,7 @@ class Program:
     def _build(self) -> None:
         slots: dict[int, int] = {}
         self._initial: list[Any] = []
+        self._large: set[int] = set()
         for symbol in self.graph.inputs:
             slots[id(symbol)] = self._slot(None)
         self._inputs = len(self._initial)
@@ -197,6 +211,7 @@ class Program:
         for node in self.graph.nodes:
             ins = tuple(-1 if x is None else self._input(x, slots) for x in node.inputs)
             outs = tuple(self._slot(None) for _ in node.outputs)
+            self._large |= {slot for slot, out in zip(outs, node.outputs, strict=True) if _is_large(out.spec)}
             slots.update({id(out): slot for out, slot in zip(node.outputs, outs, strict=True)})
             function, ins, outs = self._function(node, ins, outs, pairs)
             self.code.append([function, ins, outs if len(outs) != 1 else outs[0], ()])
@@ -221,6 +236,7 @@ class Program:
             return bind(node, self.backend), ins, outs
         if pair.forward is node:
             pair.slot = self._slot(None)
+            self._large.add(pair.slot)
             return pair.run_forward(), ins, (*outs, pair.slot)
         return pair.run_backward(), (pair.slot, *ins[: pair.cotangents]), outs
 
@@ -232,16 +248,23 @@ class Program:
             filled = step[2] if isinstance(step[2], tuple) else (step[2],)
             last = [slot for slot in {*step[1], *filled} if slot >= 0 and slot not in kept]
             kept |= set(last)
-            step[3] = tuple(last)
-        self.code = [tuple(step) for step in self.code]  # type: ignore[misc]
+            step[3] = tuple(slot for slot in last if slot in self._large)
+        self._line = [_instruction(*step) for step in self.code]
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """Run on tensors of the backend, one for each input; return one for each output."""
         env = self._initial.copy()
         env[: self._inputs] = values
         env.append(None)  # slot -1: an absent operand
-        for function, ins, outs, dead in self.code:
-            result = function(*[env[i] for i in ins])
+        for function, first, second, others, outs, dead in self._line:
+            # Written out for one and two operands, which most kernels have: it is the loop that
+            # every step of every model runs through.
+            if others is not None:
+                result = function(*[env[i] for i in others])
+            elif second is None:
+                result = function(env[first])
+            else:
+                result = function(env[first], env[second])
             if type(outs) is int:
                 env[outs] = result
             else:
@@ -254,6 +277,20 @@ class Program:
     def single(self, *values: Any) -> Any:
         """Run and return the only output."""
         return self(*values)[0]
+
+
+def _instruction(function: Any, ins: tuple[int, ...], outs: Any, dead: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return one instruction as the loop reads it: function, operand slots, result slots, dead slots."""
+    if len(ins) == 1:
+        return function, ins[0], None, None, outs, dead
+    if len(ins) == 2:
+        return function, ins[0], ins[1], None, outs, dead
+    return function, None, None, ins, outs, dead
+
+
+def _is_large(spec: TensorSpec) -> bool:
+    """Return whether a tensor is worth releasing before the run is over."""
+    return not isinstance(spec.size, int) or spec.size >= _KEPT_ELEMENTS
 
 
 def native_literal(literal: Literal, backend: Backend) -> Any:
@@ -277,9 +314,7 @@ def bind(node: Node, backend: Backend) -> Callable[..., Any]:
     if any(count is not None for count in node.form):
         regroup, form = node.op.regroup, node.form
         return lambda *leaves: kernel(*regroup(leaves, form), **attrs)
-    if attrs:
-        return lambda *leaves: kernel(*leaves, **attrs)
-    return kernel
+    return partial(kernel, **attrs) if attrs else kernel
 
 
 class Pair:

@@ -10,7 +10,7 @@ from horn.spec.normalise import Axes, Axis
 from horn.spec.op import Tensor, composite, ops, primitive
 
 
-@primitive
+@primitive(identity=True)
 def sum(x: Tensor, axis: Axes = None, keepdims: bool = False):  # noqa: A001
     """Return the sum along `axis`, in the dtype of `x`; zero for no elements.
 
@@ -39,7 +39,7 @@ def _with_axes(reduced_tensor, x, axis):
     return ops.reshape(reduced_tensor, tuple(1 if i in axis else size for i, size in enumerate(x.shape)))
 
 
-@primitive
+@primitive(identity=True)
 def max(x: Tensor, axis: Axes = None, keepdims: bool = False):  # noqa: A001
     """Return the largest element along `axis`, NaN if there is one; equal ones share the gradient.
 
@@ -48,7 +48,7 @@ def max(x: Tensor, axis: Axes = None, keepdims: bool = False):  # noqa: A001
     return np.max(x, axis, keepdims=keepdims)
 
 
-@primitive
+@primitive(identity=True)
 def min(x: Tensor, axis: Axes = None, keepdims: bool = False):  # noqa: A001
     """Return the smallest element along `axis`, NaN if there is one; equal ones share the gradient.
 

@@ -42,6 +42,7 @@ def test_a_value_that_is_held_stays_what_it_was(backend: str) -> None:
     model = network(backend)
     home = contract.load(backend)
     kernel = model.layers[0].kernel
+    model(X[:1])
     held = kernel.value
     with keras.use_backend(backend):
         view = ops.transpose(kernel)

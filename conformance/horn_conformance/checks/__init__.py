@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horn.spec import ops
-from horn_conformance import window_oracles  # noqa: F401  (registers its oracles)
+from horn_conformance import plans, window_oracles  # noqa: F401  (register plans and oracles)
 from horn_conformance.checks import contract, gradients, laws, modes, pages, values
 from horn_conformance.failure import Disagreement
 from horn_conformance.plan import PLANS

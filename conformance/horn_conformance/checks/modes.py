@@ -17,6 +17,8 @@ from horn_conformance.failure import disagreement
 from horn_conformance.trial import Trial
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from horn_conformance.plan import Plan
     from horn_conformance.suite import Suite
 
@@ -33,21 +35,22 @@ def planned(suite: Suite, plan: Plan, dtype: str) -> None:
 
 
 def compiled(suite: Suite, plan: Plan, dtype: str) -> None:
-    """A compiled step gives what is expected, twice in a row, its donated operands being state."""
+    """One compiled step gives what is expected for each of two batches, its donated operands being state."""
     for case in suite.cases(plan, suite.profile.modes):
-        for trial in suite.trials(case, dtype, 1):
-            kind = "forward" if ops[case.op].donates else _kind(trial)
-            run = attempt(suite, trial, "compiled", lambda t=trial, k=kind: _compile(suite, t, k))
-            for _ in range(2):
-                judge(suite, trial, "compiled", kind, attempt(suite, trial, "compiled", run))
+        trials = suite.trials(case, dtype, 2)
+        kind = "forward" if ops[case.op].donates else _kind(trials[0])
+        run = attempt(suite, trials[0], "compiled", lambda t=trials[0], k=kind: _compile(suite, t, k))
+        for trial in trials:
+            results = attempt(suite, trial, "compiled", lambda t=trial, k=kind, r=run: r(t.values(k)))
+            judge(suite, trial, "compiled", kind, results)
 
 
 def _kind(trial: Trial) -> str:
     return "joint" if trial.has_gradient else "forward"
 
 
-def _compile(suite: Suite, trial: Trial, kind: str) -> Any:
-    """Return a function of nothing that runs the compiled step on fresh state."""
+def _compile(suite: Suite, trial: Trial, kind: str) -> Callable[[Sequence[np.ndarray]], list[Any]]:
+    """Return a function of arrays that runs the compiled step on fresh state."""
     backend = suite.backend
     graph, arrays = trial.graph(kind)
     donated = _donated(trial)
@@ -55,11 +58,10 @@ def _compile(suite: Suite, trial: Trial, kind: str) -> Any:
     turned = Graph([graph.inputs[i] for i in (*donated, *rest)], graph.outputs)
     step = Step(turned, [None] * len(donated), list(range(len(donated))), graph.outputs[len(donated) :])  # type: ignore[list-item]
     runner = Runner(step, backend) if backend.compile is None else backend.compile(step)
-    batch = [backend.asarray(arrays[i]) for i in rest]
 
-    def run() -> list[Any]:
-        state = [backend.variable(arrays[i], trainable=True) for i in donated]
-        results = runner(state, batch, None, 0, 1)
+    def run(values: Sequence[np.ndarray]) -> list[Any]:
+        state = [backend.variable(values[i], trainable=True) for i in donated]
+        results = runner(state, [backend.asarray(values[i]) for i in rest], None, 0, 1)
         return [*(backend.read(storage) for storage in state), *results]
 
     return run

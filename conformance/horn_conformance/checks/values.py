@@ -14,6 +14,8 @@ from horn_conformance.failure import Disagreement, disagreement
 from horn_conformance.trial import Trial
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from horn_conformance.plan import Plan
     from horn_conformance.suite import Suite
 
@@ -45,25 +47,33 @@ def special(suite: Suite, plan: Plan, dtype: str) -> None:
 
 
 def state(suite: Suite, plan: Plan, dtype: str) -> None:
-    """A call twice gives the same bits, leaves its operands alone and shares no memory with them."""
+    """A result is the same twice, and nothing that comes later changes it or the operands."""
     backend = suite.backend
-    for trial in suite.trials(suite.cases(plan, 1)[0], dtype, 1):
+    for case in suite.cases(plan):
+        trial, other = Trial(case, dtype, seed=1), Trial(case, dtype, seed=2)
         storages = [backend.variable(leaf, trainable=False) for leaf in trial.leaves]
         tensors = [backend.read(storage) for storage in storages]
         first = attempt(suite, trial, "state", lambda t=trial, x=tensors: t.forward(*x))
         before = [np.array(backend.to_numpy(y)) for y in first]
-        for tensor, leaf in zip(tensors, trial.leaves, strict=True):
-            if not _same(backend.to_numpy(tensor), leaf):
-                raise disagreement(trial, "state", "an operand was overwritten", backend.name)
+        if not _all_same(suite, tensors, trial.leaves):
+            raise disagreement(trial, "state", "an operand was overwritten", backend.name)
         again = attempt(suite, trial, "state", lambda t=trial, x=tensors: t.forward(*x))
-        if not all(_same(backend.to_numpy(y), old) for y, old in zip(again, before, strict=True)):
+        if not _all_same(suite, again, before):
             raise disagreement(trial, "state", "the same call gave other bits", backend.name)
+        different = trial.tensors(backend, other.leaves)
+        attempt(suite, trial, "state", lambda t=trial, x=different: t.forward(*x))
+        if not _all_same(suite, first, before):
+            raise disagreement(trial, "state", "a later call changed the result", backend.name)
         if _may_alias(trial):
             continue
         for storage, leaf in zip(storages, trial.leaves, strict=True):
             backend.write(storage, backend.asarray(np.zeros_like(leaf)))
-        if not all(_same(backend.to_numpy(y), old) for y, old in zip(first, before, strict=True)):
+        if not _all_same(suite, first, before):
             raise disagreement(trial, "state", "the result changes with an operand's storage", backend.name)
+
+
+def _all_same(suite: Suite, tensors: Sequence[Any], arrays: Sequence[np.ndarray]) -> bool:
+    return all(_same(suite.backend.to_numpy(y), old) for y, old in zip(tensors, arrays, strict=True))
 
 
 def _may_alias(trial: Trial) -> bool:

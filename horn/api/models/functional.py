@@ -8,7 +8,7 @@ from horn import tree
 from horn.api.layers.layer import Layer, LayerCall
 from horn.api.models.model import Model
 from horn.errors import ArgumentError, ShapeError
-from horn.spec.graph import KerasTensor, reachable, spec_of
+from horn.spec.graph import KerasTensor, Literal, reachable, spec_of
 from horn.spec.sizes import Dim, public
 
 
@@ -68,6 +68,8 @@ class Functional(Model):
         env = {id(symbol): value for symbol, value in self._match(inputs)}
 
         def read(leaf: Any) -> Any:
+            if isinstance(leaf, Literal) and not isinstance(leaf.value, Dim):
+                return leaf.value
             return env[id(leaf)] if isinstance(leaf, KerasTensor) else leaf
 
         for node in self._nodes:

@@ -176,15 +176,16 @@ class Reader:
                 raise self._refuse(
                     member[:200], f"at most {self._limit} groups and data sets for this model", got
                 )
-            link, kind = group.get(key, getlink=True), group.get(key, getclass=True)
+            link = group.get(key, getlink=True)
             if not isinstance(link, h5py.HardLink):
                 raise self._refuse(member, "a group or a data set", f"a {type(link).__name__}")
-            if kind is h5py.Group:
-                self._walk(group[key], member, depth - 1)
-            elif kind is h5py.Dataset:
-                self.stored[member] = self._plain(group[key], member)
+            found = group[key]
+            if isinstance(found, h5py.Group):
+                self._walk(found, member, depth - 1)
+            elif isinstance(found, h5py.Dataset):
+                self.stored[member] = self._plain(found, member)
             else:
-                raise self._refuse(member, "a group or a data set", getattr(kind, "__name__", repr(kind)))
+                raise self._refuse(member, "a group or a data set", f"a {type(found).__name__}")
 
     def _plain(self, handle: Any, member: str) -> Stored:
         """Return an array that is stored in the file itself, in a plain way, as numbers."""

@@ -1,7 +1,8 @@
 """Random kernels: Threefry's rounds in uint32, as one function that XLA compiles.
 
-Run op by op, the twenty rounds are some hundred passes over memory. As a compiled function inside
-of an uncompiled step they are one; inside of a compiled step they are inlined.
+Run op by op, the twenty rounds are some hundred passes over memory; as a compiled function they are
+one, which an uncompiled step calls. `dropout` has no kernel of its own: its gradient draws the same
+mask, which a step of the page's ops draws once.
 """
 
 from __future__ import annotations
@@ -12,42 +13,30 @@ import numpy as np
 
 from horn.spec.random import PARITY, ROTATIONS
 from horn.spec.sizes import product
-from horn_tf.tensors import as_dtype, index, ints, number, raw, shape_of, tf
+from horn_tf.tensors import as_dtype, compiled_by_xla, index, ints, number, raw, shape_of, tf
 
 WORD = tf.uint32
+_FEWEST = 1024  # blocks that are made at once in eager code; more are made in powers of two
 
 
 def random_bits(key, step, *, shape):
-    return _compiled(_bits, tuple(shape))(*_words(key, step))
+    return _run(_bits, key, step, tuple(shape))
 
 
 def random_mask(key, step, *, shape, threshold):
-    return _compiled(_mask, tuple(shape), threshold)(*_words(key, step))
+    return _run(_mask, key, step, tuple(shape), threshold)
 
 
-def dropout(x, key, step, *, rate):
-    kept = round((1.0 - rate) * 65536)
-    return _compiled(_dropped, kept, 1.0 / (1.0 - rate))(x, *_words(key, step))
-
-
-def _words(key, step):
-    return as_dtype(key, tf.int32), as_dtype(step, tf.int32)
+def _run(body, key, step, *attrs):
+    words = as_dtype(key, tf.int32), as_dtype(step, tf.int32)
+    # Eagerly only the rounds are compiled, for few sizes: shapes may differ from call to call.
+    return body(*words, *attrs) if tf.executing_eagerly() else _compiled(body, *attrs)(*words)
 
 
 @lru_cache(maxsize=512)
 def _compiled(body, *attrs):
-    """Return ``body(*tensors, *attrs)`` as a function of the tensors that XLA compiles."""
-
-    def function(*tensors):
-        return body(*tensors, *attrs)
-
-    return tf.function(function, jit_compile=True, autograph=False)
-
-
-def _dropped(x, key, step, kept, scale):
-    mask = _mask(key, step, shape_of(x), kept)
-    scaled = raw.Mul(x=x, y=number(scale, x.dtype))
-    return raw.SelectV2(condition=mask, t=scaled, e=number(0, x.dtype))
+    """Return ``body(key, step, *attrs)`` as a function of key and step that XLA compiles."""
+    return compiled_by_xla(lambda key, step: body(key, step, *attrs))
 
 
 def _mask(key, step, shape, threshold):
@@ -65,13 +54,22 @@ def _mask(key, step, shape, threshold):
 def _bits(key, step, shape):
     count = product(shape)
     half = (count + 1) // 2
-    words = raw.Unpack(value=raw.Bitcast(input=key, type=WORD), num=2)
-    steps = raw.Reshape(tensor=raw.Bitcast(input=step, type=WORD), shape=ints((-1, 1)))
-    counter = raw.Range(start=index(0), limit=index(half), delta=index(1))
-    first, second = threefry(words, (raw.Bitcast(input=counter, type=WORD), steps))
-    bits = raw.ConcatV2(values=[first, second], axis=index(1))
+    if tf.executing_eagerly():
+        blocks = _compiled(_blocks, max(_FEWEST, 1 << (half - 1).bit_length()))(key, step)
+        parts = [raw.Slice(input=part, begin=ints((0, 0)), size=ints((-1, half))) for part in blocks]
+    else:
+        parts = _blocks(key, step, half)
+    bits = raw.ConcatV2(values=parts, axis=index(1))
     bits = raw.Slice(input=bits, begin=ints((0, 0)), size=ints((-1, count)))
     return raw.Reshape(tensor=raw.Bitcast(input=bits, type=tf.int32), shape=ints((*shape_of(step), *shape)))
+
+
+def _blocks(key, step, count):
+    """Return the two words of each of the first `count` blocks, in one row for each step."""
+    words = raw.Unpack(value=raw.Bitcast(input=key, type=WORD), num=2)
+    steps = raw.Reshape(tensor=raw.Bitcast(input=step, type=WORD), shape=ints((-1, 1)))
+    counter = raw.Range(start=index(0), limit=index(count), delta=index(1))
+    return threefry(words, (raw.Bitcast(input=counter, type=WORD), steps))
 
 
 def threefry(key, counter):
@@ -97,5 +95,4 @@ def _word(value):
 KERNELS = {
     "random_bits": random_bits,
     "random_mask": random_mask,
-    "dropout": dropout,
 }

@@ -13,7 +13,7 @@ import tensorflow as tf
 from horn import dtypes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 raw = tf.raw_ops
 EagerTensor = getattr(tf.__internal__, "EagerTensor", tf.Tensor)
@@ -89,25 +89,44 @@ def as_dtype(x: Any, dtype: tf.DType) -> Any:
     return x if x.dtype is dtype else raw.Cast(x=x, DstT=dtype)
 
 
-# -- where the code will run ---------------------------------------------------------------------
+# -- who will run the code -------------------------------------------------------------------------
 
-_op_by_op: ContextVar[bool] = ContextVar("horn_tf_op_by_op", default=False)
+XLA, TENSORFLOW = "XLA", "TensorFlow"
+_compiler: ContextVar[str | None] = ContextVar("horn_tf_compiler", default=None)
 
 
 @contextmanager
-def traced_op_by_op() -> Iterator[None]:
-    """Say that the graph traced in this block is run by TensorFlow's own kernels, not by XLA."""
-    token = _op_by_op.set(True)
+def tracing_for(compiler: str) -> Iterator[None]:
+    """Say whether the graph traced in this block is run by XLA, or op by op by TensorFlow's kernels."""
+    token = _compiler.set(compiler)
     try:
         yield
     finally:
-        _op_by_op.reset(token)
+        _compiler.reset(token)
 
 
 def may_meet_xla() -> bool:
-    """Return whether XLA may compile what is called now.
+    """Return whether XLA may compile what is called now; of a user's own function nobody knows.
 
     XLA on CPUs takes the maximum of NaN and a number for either of the two, so kernels that have
     to keep a NaN spell it out where this holds.
     """
-    return not (tf.executing_eagerly() or _op_by_op.get())
+    return _compiler.get() != TENSORFLOW and not tf.executing_eagerly()
+
+
+def compiled_by_xla(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `body` as a function that XLA compiles, wherever it is called; XLA itself takes it as it is.
+
+    Called eagerly or in an uncompiled function it is one op.
+    """
+
+    def traced(*tensors: Any) -> Any:
+        with tracing_for(XLA):
+            return body(*tensors)
+
+    function = tf.function(traced, jit_compile=True, autograph=False)
+
+    def call(*tensors: Any) -> Any:
+        return body(*tensors) if _compiler.get() == XLA else function(*tensors)
+
+    return call

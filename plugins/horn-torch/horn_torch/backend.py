@@ -56,19 +56,18 @@ class TorchBackend(Backend):
         """Return a contiguous copy of an array, on PyTorch's default device."""
         name = dtypes.canonical(dtype or value.dtype)
         wanted = native(name)
-        array = np.asarray(value, dtypes.numpy_dtype(name), order="C")
+        array = np.array(value, dtypes.numpy_dtype(name), order="C")
         if name == "bfloat16":  # no dtype of NumPy's own: hand over its bits
-            return torch.tensor(array.view(np.int16)).view(wanted)
-        return torch.tensor(array, dtype=wanted)
+            return torch.as_tensor(array.view(np.int16)).view(wanted)
+        return torch.as_tensor(array)
 
     def adopt(self, value: np.ndarray) -> torch.Tensor:
         """Return a tensor that shares the memory of an array where PyTorch can."""
-        name = dtypes.canonical(value.dtype)
-        shared = value.flags.c_contiguous and value.flags.writeable and value.dtype.isnative
-        if not shared or name == "bfloat16" or torch.get_default_device().type != "cpu":
-            return self.asarray(value)
-        native(name)
-        return torch.from_numpy(value)
+        name, flags = dtypes.canonical(value.dtype), value.flags
+        if name != "bfloat16" and flags.c_contiguous and flags.writeable and value.dtype.isnative:
+            native(name)
+            return torch.as_tensor(value)
+        return self.asarray(value)
 
     def to_numpy(self, tensor: torch.Tensor) -> np.ndarray:
         """Return the values as an array, which shares the memory of a tensor on the CPU."""

@@ -54,22 +54,22 @@ def _call(strides, padding, dilation_rate, groups):
 def channels_first(x):
     """Return a view with the last axis second; three axes become four first."""
     if x.ndim == 3:
-        return x.unsqueeze(1).permute(0, 3, 1, 2)
-    return x.permute(0, x.ndim - 1, *range(1, x.ndim - 1))
+        return torch.permute(x.unsqueeze(1), (0, 3, 1, 2))
+    return torch.permute(x, (0, x.ndim - 1, *range(1, x.ndim - 1)))
 
 
 def channels_last(y, rank):
     """Return the inverse of `channels_first`, for a result with `rank` spatial axes."""
     if rank == 1:
-        return y.permute(0, 2, 3, 1).squeeze(1)
-    return y.permute(0, *range(2, y.ndim), 1)
+        return torch.permute(y, (0, 2, 3, 1)).squeeze(1)
+    return torch.permute(y, (0, *range(2, y.ndim), 1))
 
 
 def filters_first(kernel):
     """Return a view of a kernel as PyTorch has it: filters, channels, window."""
     if kernel.ndim == 3:
         kernel = kernel.unsqueeze(0)
-    return kernel.permute(kernel.ndim - 1, kernel.ndim - 2, *range(kernel.ndim - 2))
+    return torch.permute(kernel, (kernel.ndim - 1, kernel.ndim - 2, *range(kernel.ndim - 2)))
 
 
 def padded(x, padding, value=0.0):
@@ -126,7 +126,7 @@ def convolution_kernel_grad(x, cotangent, window, strides, padding, dilation_rat
     weight = filters_first(x.new_empty(shape))
     grad = _gradients(call, cotangent, first, weight, [False, True, False])[1]
     # In the order of the parameter's memory, which a fused optimizer walks along.
-    return grad.permute(*range(2, grad.ndim), 1, 0).reshape(shape).contiguous()
+    return torch.permute(grad, (*range(2, grad.ndim), 1, 0)).reshape(shape).contiguous()
 
 
 def _gradients(call, cotangent, x, weight, wanted):

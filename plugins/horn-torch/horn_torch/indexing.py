@@ -78,15 +78,14 @@ def _add_rows(data, ids, count):
 def one_hot(x, num_classes, axis, dtype):
     at = axis % (x.ndim + 1)
     wanted = native(dtype)
-    spread = x.unsqueeze(at)
     if x.is_cpu and not x.is_floating_point():
         shape = (*x.shape[:at], num_classes, *x.shape[at:])
         try:
-            return torch.zeros(shape, dtype=wanted).scatter_(at, spread.to(torch.int64), 1)
+            return torch.zeros(shape, dtype=wanted).scatter_(at, x.to(torch.int64).unsqueeze(at), 1)
         except RuntimeError:  # an integer outside of the classes, whose row is all zeros
             pass
     classes = torch.arange(num_classes, device=x.device).reshape(num_classes, *(1,) * (x.ndim - at))
-    same = spread.to(torch.int64 if not x.is_floating_point() else x.dtype) == classes
+    same = (x if x.is_floating_point() else x.to(torch.int64)).unsqueeze(at) == classes
     return same.view(torch.uint8).to(wanted)
 
 

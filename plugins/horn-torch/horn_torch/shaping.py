@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import repeat
+
 import torch
 
 
 def transpose(x, axes=None):
-    return x.permute(tuple(range(x.ndim))[::-1] if axes is None else axes)
+    return torch.permute(x, tuple(range(x.ndim))[::-1] if axes is None else axes)
 
 
 def concatenate(xs, axis):
@@ -14,17 +17,12 @@ def concatenate(xs, axis):
 
 
 def slice_(x, starts, stops, strides=None):
-    for axis, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        step = 1 if strides is None else strides[axis]
-        if step != 1:
-            x = _strided(x, axis, start, stop, step)
-        elif stop - start != x.shape[axis]:
-            x = x.narrow(axis, start, stop - start)
-    return x
+    return x[_index(starts, stops, strides)]
 
 
-def _strided(x, axis, start, stop, step):
-    return x[(slice(None),) * axis + (slice(start, stop, step),)]
+@lru_cache(maxsize=4096)
+def _index(starts, stops, strides):
+    return tuple(map(slice, starts, stops, strides or repeat(None)))
 
 
 def pad(x, pad_width, constant_value=0):
@@ -36,21 +34,14 @@ def pad(x, pad_width, constant_value=0):
 
 def _spread(x, pad_width, constant_value):
     """Return `x` padded, with room between its elements too."""
-    spans = [max((size - 1) * (between + 1) + 1, 0) for size, (_, _, between) in zip(x.shape, pad_width, strict=True)]
-    shape = [span + before + after for span, (before, after, _) in zip(spans, pad_width, strict=True)]
+    shape, inside = [], []
+    for size, (before, after, between) in zip(x.shape, pad_width, strict=True):
+        span = max((size - 1) * (between + 1) + 1, 0)
+        shape.append(before + span + after)
+        inside.append(slice(before, before + span, between + 1))
     result = x.new_full(shape, constant_value)
-    if x.numel():
-        result[
-            tuple(
-                slice(before, before + span, between + 1)
-                for span, (before, _, between) in zip(spans, pad_width, strict=True)
-            )
-        ] = x
+    result[tuple(inside)] = x
     return result
-
-
-def expand_dims(x, axis):
-    return x.unsqueeze(axis)
 
 
 def stack(xs, axis=0):
@@ -58,12 +49,11 @@ def stack(xs, axis=0):
 
 
 KERNELS = {
-    "reshape": lambda x, newshape: x.reshape(newshape),
+    "reshape": lambda x, newshape: torch.reshape(x, newshape),
     "transpose": transpose,
-    "broadcast_to": lambda x, shape: x.expand(shape),
+    "broadcast_to": lambda x, shape: torch.broadcast_to(x, shape),
     "concatenate": concatenate,
     "slice": slice_,
     "pad": pad,
-    "expand_dims": expand_dims,
     "stack": stack,
 }

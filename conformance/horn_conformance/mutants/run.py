@@ -1,0 +1,99 @@
+"""``horn-mutate``: run the suite against every mutant and print which check killed which."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from horn.spec import ops
+from horn_conformance.checks import Item, items, run
+from horn_conformance.failure import Disagreement
+from horn_conformance.mutants import MUTANTS
+from horn_conformance.report import parts, roots
+from horn_conformance.suite import Profile, Suite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from horn_conformance.mutants.mutant import Mutant
+
+PROFILE = Profile(cases=99, draws=3, modes=1, floats=(), integers=("int32", "int8", "uint8", "int64"))
+_USERS = 2
+"""How many ops that are made of the defective one are checked too, to see whom the report blames."""
+
+
+class Outcome(NamedTuple):
+    """What the suite said about one mutant.
+
+    Attributes:
+        killers: The checks of the right op that failed.
+        blamed: The ops that the report names as root causes.
+        said: The first line of the first failure.
+    """
+
+    killers: list[str]
+    blamed: list[str]
+    said: str
+
+
+def users(name: str, count: int = _USERS) -> list[str]:
+    """Return some ops that are made of the op of that name, or that its gradient is made of."""
+    return [other for other in ops if other != name and name in parts(other, {})][:count]
+
+
+def examine(mutant: Mutant, known: dict[Any, Any]) -> Outcome:
+    """Run the checks of the op that is defective, and of a few that use it."""
+    only = None if mutant.op == "backend" else [mutant.op, *users(mutant.op, 99 if mutant.is_benign else _USERS)]
+    failures: dict[Item, str] = {}
+    with mutant.backend() as backend:
+        suite = Suite(backend, PROFILE, {} if mutant.slot else known)
+        found = items(suite, pages_too=mutant.slot is not None, only=only)
+        if mutant.op == "backend":
+            found = [item for item in found if item.op == "backend" or item.op == "add"]
+        for item in found:
+            try:
+                run(suite, item)
+            except Disagreement as disagreement:
+                failures[item] = str(disagreement)
+            except Exception as error:  # noqa: BLE001  (a mutant may break anything)
+                failures[item] = f"{item}: {type(error).__name__}: {error}"
+        blamed = sorted(roots(failures, backend))
+    killers = sorted({item.check for item in failures if item.op == mutant.op})
+    return Outcome(killers, blamed, next(iter(failures.values()), "").splitlines()[0] if failures else "")
+
+
+def verdict(mutant: Mutant, outcome: Outcome) -> str:
+    """Return ``"killed"``, or what went wrong."""
+    if mutant.is_benign:
+        return "passed" if not outcome.blamed else "FALSE ALARM"
+    if not outcome.blamed:
+        return "SURVIVED"
+    return "killed" if outcome.killers and mutant.op in outcome.blamed else "BLAMED ON OTHERS"
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Print the kill matrix; the exit code is 0 if all are killed and all harmless ones pass."""
+    parser = argparse.ArgumentParser(prog="horn-mutate", description="Grade the conformance suite with defective backends.")
+    parser.add_argument("--only", action="append", metavar="NAME", help="M001 and so on; may be given several times")
+    parser.add_argument("--verbose", action="store_true", help="print the first failure of each")
+    chosen = parser.parse_args(given)
+    started, known, right = time.perf_counter(), {}, 0
+    selected = [mutant for mutant in MUTANTS if not chosen.only or mutant.name in chosen.only]
+    for mutant in sorted(selected, key=lambda mutant: mutant.name):
+        outcome = examine(mutant, known)
+        grade = verdict(mutant, outcome)
+        right += grade in ("killed", "passed")
+        by = ", ".join(outcome.killers) or "-"
+        print(f"{mutant.name}  {grade:16}  {mutant.op}: {mutant.what}  [{by}]", flush=True)
+        if chosen.verbose or grade not in ("killed", "passed"):
+            print(f"      blamed {outcome.blamed or 'nobody'}: {outcome.said}", flush=True)
+    harmless = sum(mutant.is_benign for mutant in selected)
+    print(f"{len(selected) - harmless} mutants, {harmless} harmless; {right} of {len(selected)} as they should be; "
+          f"{time.perf_counter() - started:.0f} s")  # fmt: skip
+    return int(right < len(selected))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
