@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from horn.engine import reference
 from horn.spec import ops
 from horn.spec.graph import Graph
+from horn.spec.program import lower
 from horn_conformance.checks import ON_BACKEND, ON_OP, ON_PAGE
 from horn_conformance.plan import PLANS
 from horn_conformance.trial import Trial
@@ -20,25 +20,21 @@ if TYPE_CHECKING:
     from horn_conformance.suite import Suite
 
 
-def parts(name: str, kernels: Mapping[str, object]) -> set[str]:
-    """Return the ops that a composite without a kernel of its own is made of, and those of its gradient."""
-    if name not in PLANS:
+def parts(name: str, backend: Backend) -> set[str]:
+    """Return the other kernels of a backend that an op, or its gradient, is made of."""
+    plan = PLANS.get(name)
+    if plan is None:
         return set()
-    plan = PLANS[name]
     trial = Trial(plan.cases[0], "int32" if plan.takes == "integer" else "float32")
-    graphs = [trial.graph("joint" if trial.has_gradient else "forward")[0]]
-    if name in kernels and len(graphs[0].nodes) == 1:
-        return set()
-    return {found for graph in graphs for found in _names(graph)} - {name}
+    return set(_names(trial.graph("joint" if trial.has_gradient else "forward")[0], backend)) - {name}
 
 
-def _names(graph: Graph) -> Iterable[str]:
-    for one in (graph, reference.lowered(graph)):
-        for node in one.nodes:
-            yield node.op.name
-            for value in node.attrs.values():
-                if isinstance(value, Graph):
-                    yield from _names(value)
+def _names(graph: Graph, backend: Backend) -> Iterable[str]:
+    for node in lower(graph, backend).nodes:
+        yield node.op.name
+        for value in node.attrs.values():
+            if isinstance(value, Graph):
+                yield from _names(value, backend)
 
 
 def roots(failures: Mapping[Item, str], backend: Backend) -> dict[str, list[str]]:
@@ -49,7 +45,7 @@ def roots(failures: Mapping[Item, str], backend: Backend) -> dict[str, list[str]
         backend: What was tested.
     """
     failed = {item.op for item in failures}
-    causes = {op: parts(op, backend.kernels) & failed for op in failed}
+    causes = {op: parts(op, backend) & failed for op in failed}
     found: dict[str, list[str]] = {op: [] for op in failed if not causes[op] or _in_circle(op, causes)}
     for op in sorted(failed - set(found)):
         for cause in causes[op] & set(found):

@@ -85,10 +85,7 @@ def draw(recipe: str, seed: int, shape: Shape, dtype: str) -> np.ndarray:
     """
     random = np.random.default_rng(seed)
     name, _, limit = recipe.partition(":")
-    if limit:
-        values = random.integers(*_RANGES[name](int(limit)), shape)
-    else:
-        values = _RECIPES[name](random, shape)
+    values = random.integers(*_RANGES[name](int(limit)), shape) if limit else _RECIPES[name](random, shape)
     if dtype == "float16":
         values = np.clip(values, -16, 16)  # a sum of squares has to stay below 65504
     elif dtype in dtypes.UNSIGNED and values.dtype.kind == "f":

@@ -13,6 +13,7 @@ Reference:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from horn.engine import reference
 from horn.spec.graph import Graph, Node, spec_of, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 BITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 SMALLEST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
@@ -160,15 +161,15 @@ DEFAULT = Rounded(8.0)
 """The error model of a primitive that is not in the table."""
 
 
-def allowed(node: Node, operands: Sequence[Any], result: np.ndarray) -> Any:
-    """Return the error that a careful kernel may make in one call, in units of roundoff.
+def allowed(node: Node, operands: Sequence[Any], result: np.ndarray, dtype: str) -> Any:
+    """Return the error that a careful kernel may make in one call, in units of roundoff of `dtype`.
 
     Sums and products of whole numbers are exact as long as the numbers fit in the significand.
     """
     model = MODELS.get(node.op.name, DEFAULT)
     units = model.bound(operands, node.attrs, result)
     if model.integral and all(map(_is_whole, tree.flatten(list(operands)))):
-        bits = min(BITS.get(out.spec.dtype, 53) for out in node.outputs)
+        bits = min(BITS.get(name, 53) for name in (dtype, *(out.spec.dtype for out in node.outputs)))
         return np.where(units <= 2.0**bits, 0.0, units)
     return units
 
@@ -199,7 +200,7 @@ class Noise:
         if isinstance(MODELS.get(node.op.name, DEFAULT), Exact):
             return results
         return tuple(
-            self._moved(y, allowed(node, operands, y), out.spec.dtype) if y.dtype.kind == "f" else y
+            self._moved(y, allowed(node, operands, y, self.dtype), out.spec.dtype) if y.dtype.kind == "f" else y
             for y, out in zip(results, node.outputs, strict=True)
         )
 
@@ -255,8 +256,8 @@ def tolerance(
     dtype: str,
     samples: int = 6,
     *,
+    attrs: Mapping[str, Any] | None = None,
     subnormals: bool = False,
-    **attrs: Any,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the exact outputs, and how far from them a careful backend may be.
 
@@ -268,9 +269,9 @@ def tolerance(
         inputs: The operands, as NumPy arrays of the dtypes that the backend receives.
         dtype: In which the backend computes.
         samples: How many noisy runs.
+        attrs: The attributes of the op.
         subnormals: Whether the backend keeps numbers below the smallest normal one. It matters for
             lone primitives; a fused kernel may lose such numbers on its way.
-        **attrs: The attributes of the op.
 
     Example:
         >>> from horn.spec import ops
@@ -281,7 +282,7 @@ def tolerance(
     """
     graph = target
     if not isinstance(graph, Graph):
-        graph, inputs = graph_of(lambda *operands: target(*operands, **attrs), list(inputs))
+        graph, inputs = graph_of(partial(graph, **(attrs or {})), list(inputs))
     with np.errstate(all="ignore"):
         expected = [np.asarray(y) for y in reference.evaluate(graph, inputs)]
         single = _single(reference.lowered(graph), inputs, expected, dtype)
@@ -312,7 +313,7 @@ def _single(graph: Graph, inputs: Any, expected: list[Any], dtype: str) -> list[
     (y,) = expected
     if y.dtype.kind != "f":
         return [np.zeros(y.shape)]
-    units = np.where(np.isfinite(y), allowed(node, operands, y), 0.0)
+    units = np.where(np.isfinite(y), allowed(node, operands, y, dtype), 0.0)
     return [np.broadcast_to(_unit(dtype, node.outputs[0].spec.dtype) * units, y.shape)]
 
 

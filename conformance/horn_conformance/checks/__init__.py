@@ -63,9 +63,9 @@ def items(suite: Suite, *, pages_too: bool = False, only: Any = None) -> list[It
     Args:
         suite: The run.
         pages_too: Whether the pages themselves are checked as well.
-        only: A container of the names of ops; None for all.
+        only: A container of the names of ops; None for all, empty for the backend itself.
     """
-    found = [Item("backend", check) for check in ON_BACKEND if only is None]
+    found = [Item("backend", check) for check in ON_BACKEND if not only]
     for name in ops:
         if only is None or name in only:
             found += _items_of(suite, name, pages_too)

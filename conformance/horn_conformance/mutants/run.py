@@ -17,6 +17,7 @@ from horn_conformance.suite import Profile, Suite
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from horn.contract import Backend
     from horn_conformance.mutants.mutant import Mutant
 
 PROFILE = Profile(cases=99, draws=3, modes=1, floats=(), integers=("int32", "int8", "uint8", "int64"))
@@ -38,30 +39,35 @@ class Outcome(NamedTuple):
     said: str
 
 
-def users(name: str, count: int = _USERS) -> list[str]:
+def users(name: str, backend: Backend, count: int = _USERS) -> list[str]:
     """Return some ops that are made of the op of that name, or that its gradient is made of."""
-    return [other for other in ops if other != name and name in parts(other, {})][:count]
+    return [other for other in ops if other != name and name in parts(other, backend)][:count]
 
 
 def examine(mutant: Mutant, known: dict[Any, Any]) -> Outcome:
     """Run the checks of the op that is defective, and of a few that use it."""
-    only = None if mutant.op == "backend" else [mutant.op, *users(mutant.op, 99 if mutant.is_benign else _USERS)]
-    failures: dict[Item, str] = {}
     with mutant.backend() as backend:
         suite = Suite(backend, PROFILE, {} if mutant.slot else known)
+        only = ["add"]
+        if mutant.op in ops:
+            only = [mutant.op, *users(mutant.op, backend, 99 if mutant.is_benign else _USERS)]
         found = items(suite, pages_too=mutant.slot is not None, only=only)
-        if mutant.op == "backend":
-            found = [item for item in found if item.op == "backend" or item.op == "add"]
-        for item in found:
-            try:
-                run(suite, item)
-            except Disagreement as disagreement:
-                failures[item] = str(disagreement)
-            except Exception as error:  # noqa: BLE001  (a mutant may break anything)
-                failures[item] = f"{item}: {type(error).__name__}: {error}"
+        failures = _failures(suite, found if mutant.op in ops else [*items(suite, only=()), *found])
         blamed = sorted(roots(failures, backend))
     killers = sorted({item.check for item in failures if item.op == mutant.op})
-    return Outcome(killers, blamed, next(iter(failures.values()), "").splitlines()[0] if failures else "")
+    return Outcome(killers, blamed, next(iter(failures.values()), "").partition("\n")[0])
+
+
+def _failures(suite: Suite, found: Sequence[Item]) -> dict[Item, str]:
+    failures: dict[Item, str] = {}
+    for item in found:
+        try:
+            run(suite, item)
+        except Disagreement as disagreement:
+            failures[item] = str(disagreement)
+        except Exception as error:  # noqa: BLE001  (a mutant may break anything)
+            failures[item] = f"{item}: {type(error).__name__}: {error}"
+    return failures
 
 
 def verdict(mutant: Mutant, outcome: Outcome) -> str:
@@ -70,7 +76,7 @@ def verdict(mutant: Mutant, outcome: Outcome) -> str:
         return "passed" if not outcome.blamed else "FALSE ALARM"
     if not outcome.blamed:
         return "SURVIVED"
-    return "killed" if outcome.killers and mutant.op in outcome.blamed else "BLAMED ON OTHERS"
+    return "killed" if outcome.killers and outcome.blamed == [mutant.op] else "BLAMED ON OTHERS"
 
 
 def main(given: Sequence[str] | None = None) -> int:

@@ -225,7 +225,9 @@ class Reader:
         if opened.shape != () or opened.get_storage_size() > _ATTRIBUTE_BYTES:
             raise self._refuse(member, f"a short attribute {name!r}", "a long one")
         value = thing.attrs[name]
-        return value.decode() if isinstance(value, bytes) else value
+        if isinstance(value, bytes):
+            return value.decode()
+        return value.item() if isinstance(value, np.generic) else value
 
     def _check_sizes(self, stored: Stored) -> None:
         """Refuse an array that is not there in full, or whose reading would take more memory than it has."""

@@ -26,9 +26,12 @@ from horn_torch import (
     shaping,
 )
 from horn_torch.dtypes import native
+from horn_torch.runner import TorchRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from horn.engine.step import Step
 
 _FAMILIES = (
     control, conv, creation, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent, reduction,
@@ -41,7 +44,9 @@ class TorchBackend(Backend):
 
     name = "torch"
     spec_version = 1
-    capabilities = frozenset({"float64", "float16", "bfloat16", "in_place", "host_scalars"})
+    capabilities = frozenset(
+        {"float64", "float16", "bfloat16", "compiles", "in_place", "host_scalars", "eager_gradient"}
+    )
     tensor_types = (torch.Tensor,)
 
     def __init__(self) -> None:
@@ -90,8 +95,8 @@ class TorchBackend(Backend):
         return tensor
 
     def read(self, storage: torch.Tensor) -> torch.Tensor:
-        """Return the storage without its history: a tensor of the same memory."""
-        return storage.detach()
+        """Return a tensor of the same memory that autograd does not watch."""
+        return storage.detach() if storage.requires_grad and torch.is_grad_enabled() else storage
 
     def write(self, storage: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
         """Copy `tensor` into the memory of a storage, which stays the same object."""
@@ -103,6 +108,10 @@ class TorchBackend(Backend):
         return tensor.clone()
 
     # -- running -----------------------------------------------------------------------------
+
+    def compile(self, step: Step) -> TorchRunner:
+        """Return what runs a traced step."""
+        return TorchRunner(step, self)
 
     def value_and_grad(
         self, fn: Callable[[list[torch.Tensor]], tuple[torch.Tensor, Any]], values: Sequence[torch.Tensor]

@@ -118,15 +118,15 @@ def _step_by_step(operands, go_backwards):
 
 def forward(x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backwards):
     """Return the results of `lstm`, and what its gradient needs."""
-    operands = (x, initial_h, initial_c, kernel, recurrent_kernel, bias)
+    operands = tuple(t.detach() for t in (x, initial_h, initial_c, kernel, recurrent_kernel, bias))
     # oneDNN keeps its workspace, and autograd its graph, only while gradients are enabled.
-    with torch.inference_mode(mode=False), torch.enable_grad():
-        plain = [t.clone() if t.is_inference() else t.detach() for t in operands]
-        if x.shape[1] and _has_layer(operands):
-            turned = _turned(plain, go_backwards)
+    if x.shape[1] and _has_layer(operands):
+        turned = _turned(operands, go_backwards)
+        with torch.inference_mode(mode=False), torch.enable_grad():
             outputs = _run_layer(turned, train=True)
-            return _results(outputs), _Workspace(turned, outputs, go_backwards)
-        leaves = [t.requires_grad_() for t in plain]
+        return _results(outputs), _Workspace(turned, outputs, go_backwards)
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        leaves = [(t.clone() if t.is_inference() else t.detach()).requires_grad_() for t in operands]
         outputs = lstm(*leaves, go_backwards=go_backwards)
         return tuple(t.detach() for t in outputs), _Recording(leaves, outputs)
 
