@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ def numpy_loop(workload: Workload, x: np.ndarray, y: np.ndarray) -> Callable[[],
     dense = [spec for spec in workload.layers if spec[0] == "dense"]
     rate = next(spec[1] for spec in workload.layers if spec[0] == "dropout")
     sizes = [workload.shape[0], *(spec[1] for spec in dense)]
-    weights = [rng.normal(0, a**-0.5, (a, b)).astype("float32") for a, b in zip(sizes, sizes[1:], strict=False)]
+    weights = [rng.normal(0, a**-0.5, (a, b)).astype("float32") for a, b in pairwise(sizes)]
     params = [p for w in weights for p in (w, np.zeros(w.shape[1], "float32"))]
     first, second = [np.zeros_like(p) for p in params], [np.zeros_like(p) for p in params]
     tanh = dense[0][2] == "tanh"

@@ -36,7 +36,10 @@ WORKLOADS = {
     ),
     "convnet": Workload(
         (28, 28, 1), 10, 32, 640,
-        (("conv", 32, "relu"), ("pool",), ("conv", 64, "relu"), ("pool",), ("flatten",), ("dropout", 0.5), ("dense", 10, None)),
+        (
+            ("conv", 32, "relu"), ("pool",), ("conv", 64, "relu"), ("pool",), ("flatten",), ("dropout", 0.5),
+            ("dense", 10, None),
+        ),
     ),
 }  # fmt: skip
 

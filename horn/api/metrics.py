@@ -8,8 +8,8 @@ import numpy as np
 
 from horn import dtypes, settings
 from horn.api.layers.layer import snake_case
-from horn.api.losses import match_rank
 from horn.api.lookup import by_name
+from horn.api.losses import match_rank
 from horn.spec import ops
 from horn.spec.graph import spec_of
 from horn.spec.sizes import product

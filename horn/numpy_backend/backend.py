@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,7 +51,9 @@ class NumPyBackend(Pages):
             self.kernels |= family.KERNELS
         self.in_place_kernels = dict(optim.IN_PLACE_KERNELS)
         self.residual_kernels = {**nn.RESIDUAL_KERNELS, **recurrent.RESIDUAL_KERNELS}
+        self._bare = self
         if is_silent:
+            self._bare = NumPyBackend(is_silent=False)
             self._silence()
 
     def _silence(self) -> None:
@@ -66,10 +67,10 @@ class NumPyBackend(Pages):
             for name, (forward, backward) in self.residual_kernels.items()
         }
 
-    @cached_property
+    @property
     def bare(self) -> NumPyBackend:
-        """The same backend with kernels that leave ``np.errstate`` to whoever runs them."""
-        return NumPyBackend(is_silent=False)
+        """The same backend for plans: its kernels leave ``np.errstate`` to whoever runs them."""
+        return self._bare
 
     # -- storage of Variables ------------------------------------------------------------------
 

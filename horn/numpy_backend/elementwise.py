@@ -26,7 +26,7 @@ FAST = {np.dtype(np.float32): np.float32, np.dtype(np.float64): np.float64}
 ZERO = {dtype: np.zeros((), dtype) for dtype in FAST}
 ONE = {dtype: np.ones((), dtype) for dtype in FAST}
 
-_SMALL = 2048  # elements; below, one call of np.where is cheaper than three of integer functions
+_SMALL = 2048  # elements; below, one call of np.where is cheaper than some of integer functions
 
 
 def keep(mask: Any, x: Any) -> Any:
@@ -38,15 +38,13 @@ def where(condition: Any, x1: Any, x2: Any) -> Any:
     """Return `x1` where the condition holds and `x2` elsewhere."""
     dtype = x1.dtype
     bits = _BITS.get(dtype)
-    if bits is None or x2.dtype != dtype or not condition.ndim:
+    if condition.size < _SMALL or bits is None or x2.dtype != dtype:
         return np.where(condition, x1, x2)
     first, second = x1.view(bits), x2.view(bits)
     if not x2.ndim and not second.item():
         return np.multiply(first, condition).view(dtype)
     if not x1.ndim and not first.item():
         return np.multiply(second, np.logical_not(condition)).view(dtype)
-    if condition.size < _SMALL:
-        return np.where(condition, x1, x2)
     changed = np.bitwise_xor(first, second)
     return np.bitwise_xor(np.multiply(changed, condition), second).view(dtype)
 
@@ -60,20 +58,20 @@ def rsqrt(x: Any) -> Any:
 
 
 def sigmoid(x: Any) -> Any:
-    """Return ``1 / (1 + exp(-x))``: both branches of the page share one exponential.
+    """Return ``1 / (1 + exp(-x))`` where no exponential overflows, and the page elsewhere.
 
-    With ``e = exp(-|x|)``, at most one, the numerator is 1 where x is not negative and e elsewhere,
-    so it is the larger of e and that claim as a number.
+    The page's second branch serves a sigmoid so small that it is subnormal.
     """
-    if x.dtype not in FAST or not x.ndim:
-        return _sigmoid_page(x)
     dtype = x.dtype
-    e = np.absolute(x)
-    np.negative(e, e)
+    if dtype not in FAST or not x.size or not x.min() > _SIGMOID_FROM[dtype]:
+        return _sigmoid_page(x)
+    e = np.negative(x, out=np.empty_like(x))
     np.exp(e, e)
-    numerator = np.maximum(e, np.greater_equal(x, ZERO[dtype]))
     np.add(e, ONE[dtype], e)
-    return np.divide(numerator, e, e)
+    return np.reciprocal(e, e)
+
+
+_SIGMOID_FROM = {dtype: -float(np.log(np.finfo(dtype).max)) + 1.0 for dtype in FAST}
 
 
 def tanh_grad(cotangent: Any, output: Any) -> Any:
@@ -116,7 +114,9 @@ def greater_equal(x1: Any, x2: Any) -> Any:
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Any:
     """Return `x` limited to a range."""
-    return np.minimum(np.maximum(x, x_min), x_max)
+    if x.size < _SMALL or x.dtype not in FAST:
+        return np.minimum(np.maximum(x, x_min), x_max)
+    return np.clip(x, x_min, x_max)
 
 
 def isnan(x: Any) -> Any:

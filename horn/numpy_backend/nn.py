@@ -9,7 +9,7 @@ import numpy as np
 from horn.numpy_backend.elementwise import FAST, FLOAT_BITS, ZERO, keep
 from horn.numpy_backend.pages import page, page_pair
 from horn.numpy_backend.random import random_mask
-from horn.numpy_backend.reduction import FEW_COLUMNS, column_products, column_sums, max_, sum_
+from horn.numpy_backend.reduction import column_products, column_sums, is_narrow, max_, sum_
 
 
 def relu(x: Any) -> Any:
@@ -47,7 +47,7 @@ def softplus(x: Any) -> Any:
 def _turned(x: Any, axis: int) -> Any:
     """Return `x` as columns to normalise, copied, where it consists of short rows; else None."""
     size = x.shape[axis]
-    if axis != x.ndim - 1 or not 0 < size <= FEW_COLUMNS or x.ndim < 2:
+    if axis != x.ndim - 1 or x.ndim < 2 or not x.size or not is_narrow(x.size // size, size):
         return None
     return np.array(x.reshape(-1, size).T, order="C")
 

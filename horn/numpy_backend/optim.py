@@ -1,8 +1,7 @@
 """Update rules that overwrite parameters and slots, a block at a time.
 
-Large tensors are updated in blocks that stay in the cache. Small ones are gathered into one block
-first: a dozen calls for all of them cost less than a dozen for each. Scalars are worked out in
-float64.
+A large tensor is updated in blocks that stay in the cache, a small one as it is. Scalars are worked
+out in float64.
 
 Squares of small gradients, and means of gradients that have become zero, reach subnormal numbers,
 on which a processor multiplies twenty times more slowly. A block where that happens raises the
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn.numpy_backend import scratch
 from horn.numpy_backend.elementwise import FAST
 from horn.numpy_backend.pages import page
 
@@ -24,106 +22,77 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _BLOCK = 32768  # elements that are updated at a time
-_SMALL = 4096  # elements up to which a tensor is gathered with others
-
-Row = tuple[Any, ...]
-"""What belongs to one parameter: itself and its slots, which are overwritten, then the gradient."""
 
 
-def _blocks(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield vectors to be overwritten, of one block of the tensors at a time, and a buffer."""
-    small: dict[Any, list[Row]] = {}
-    for row in rows:
+def _blocks(*groups: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield what belongs to one parameter, or to a block of it: the same part of each tensor."""
+    for row in zip(*groups, strict=True):
         size = row[0].size
-        if size > _SMALL and all(x.flags.c_contiguous for x in row[:-1]):
+        if size > _BLOCK and all(x.flags.c_contiguous for x in row):
             vectors = [x.reshape(-1) for x in row]
-            buffer = scratch.take(_BLOCK, row[0].dtype)
             for start in range(0, size, _BLOCK):
-                block = [x[start : start + _BLOCK] for x in vectors]
-                yield (*block, buffer[: block[0].size])
-            scratch.give_back(buffer)
-        elif size:
-            small.setdefault(row[0].dtype, []).append(row)
-    for dtype, group in small.items():
-        yield from _gathered(group, dtype)
+                yield tuple([x[start : start + _BLOCK] for x in vectors])
+        elif row[0].ndim:
+            yield row
+        else:
+            yield tuple([x.reshape(1) for x in row])
 
 
-def _gathered(rows: list[Row], dtype: Any) -> Iterator[Row]:
-    """Yield blocks that hold several tensors each, and put what became of them back."""
-    start = 0
-    while start < len(rows):
-        total, stop = rows[start][0].size, start + 1
-        while stop < len(rows) and total + rows[stop][0].size <= _BLOCK:
-            total += rows[stop][0].size
-            stop += 1
-        group = rows[start:stop]
-        vectors = [scratch.take(total, dtype) for _ in range(len(rows[0]) + 1)]
-        for vector, tensors in zip(vectors, zip(*group, strict=True), strict=False):
-            np.concatenate(tensors, axis=None, out=vector)
-        yield tuple(vectors)
-        at = 0
-        for row in group:
-            end = at + row[0].size
-            for x, vector in zip(row[:-1], vectors, strict=False):
-                x[...] = vector[at:end].reshape(x.shape)
-            at = end
-        for vector in vectors:
-            scratch.give_back(vector)
-        start = stop
+class _Scalars:
+    """The numbers of one update as tensors of whatever dtype a parameter has."""
+
+    def __init__(self, *values: Any) -> None:
+        self._values = values
+        self._known: dict[Any, list[Any]] = {}
+
+    def like(self, x: Any) -> list[Any]:
+        """Return the numbers in the dtype of `x`."""
+        known = self._known.get(x.dtype)
+        if known is None:
+            known = self._known[x.dtype] = [np.asarray(value, x.dtype) for value in self._values]
+        return known
 
 
-# -- moving averages -------------------------------------------------------------------------
+# -- what may underflow ----------------------------------------------------------------------
 
-_WATCHED = np.dtype(np.float32)  # float64 reaches subnormal numbers in no calculation that matters
 _LEAST_EPSILON = 1e-10  # beside a smaller one, what is removed could count
 _UNIT = 2.0**-116  # of a running mean
 _SQUARE_UNIT = 2.0**-57  # of a gradient that is about to be squared
 
+_watch: dict[str, Any] = {"all": "ignore", "under": "raise"}
+_quiet: dict[str, Any] = {"all": "ignore"}
 
-def _rounded(x: Any, unit: float, out: Any) -> Any:
+
+def _rounded(x: Any, unit: float) -> Any:
     """Round `x` to multiples of `unit`, a power of two: sums are quick for subnormal numbers too."""
     large = np.asarray(unit * 2.0**23, x.dtype)
-    return np.subtract(np.add(x, large, out), large, out)
+    total = np.add(x, large)
+    return np.subtract(total, large, total)
 
 
-def _watch(x: Any) -> Any:
-    return np.errstate(under="raise" if x.dtype == _WATCHED else "ignore")
+def _calm(*means: Any) -> None:
+    """Remove from running means, in place, what is too small; float64 keeps all."""
+    for mean in means:
+        if mean.dtype == np.float32:
+            np.copyto(mean, _rounded(mean, _UNIT))
 
 
-def _move_mean(mean: Any, g: Any, share: Any, buffer: Any) -> None:
-    """Move the running mean of the gradient by a share of its distance to `g`."""
-    try:
-        with _watch(mean):
-            np.multiply(np.subtract(g, mean, buffer), share, buffer)
-    except FloatingPointError:
-        _rounded(mean, _UNIT, mean)
-        np.multiply(np.subtract(g, mean, buffer), share, buffer)
-    np.add(mean, buffer, mean)
+def _mean_change(mean: Any, g: Any, share: Any) -> Any:
+    """Return a share of the distance of a running mean to `g`."""
+    change = np.subtract(g, mean)
+    return np.multiply(change, share, change)
 
 
-def _move_square(mean: Any, g: Any, share: Any, buffer: Any) -> None:
-    """Move the running mean of the squared gradient by a share of its distance to ``g**2``."""
-    try:
-        with _watch(mean):
-            _square_change(mean, g, share, buffer)
-    except FloatingPointError:
-        _rounded(mean, _UNIT, mean)
-        _square_change(mean, _rounded(g, _SQUARE_UNIT, buffer), share, buffer)
-    np.add(mean, buffer, mean)
+def _square_change(mean: Any, g: Any, share: Any) -> Any:
+    """Return a share of the distance of a running mean to the square of `g`."""
+    change = np.multiply(g, g)
+    np.subtract(change, mean, change)
+    return np.multiply(change, share, change)
 
 
-def _square_change(mean: Any, g: Any, share: Any, buffer: Any) -> None:
-    np.multiply(g, g, buffer)
-    np.multiply(np.subtract(buffer, mean, buffer), share, buffer)
-
-
-def _scale(x: Any, factor: Any) -> None:
-    """Multiply a momentum by what is kept of it."""
-    try:
-        with _watch(x):
-            np.multiply(x, factor, x)
-    except FloatingPointError:  # the product is right, and tiny
-        _rounded(x, _UNIT, x)
+def _calm_square_change(mean: Any, g: Any, share: Any) -> Any:
+    """Return the same for a mean that has been calmed, without the smallest gradients."""
+    return _square_change(mean, _rounded(g, _SQUARE_UNIT) if g.dtype == np.float32 else g, share)
 
 
 # -- the rules -------------------------------------------------------------------------------
@@ -155,21 +124,31 @@ def sgd_update(
 ) -> tuple[Any, ...]:
     """Overwrite parameters and momentums by one step down the gradient, and return them."""
     slots = (momentums,) if momentum else ()
-    attrs = {"momentum": momentum, "nesterov": nesterov}
+    donated = (*params, *(momentums if momentum else ()))
     if not _is_fast(1.0, params, gradients, *slots):
-        values = _sgd_page(params, gradients, momentums, learning_rate, **attrs)
-        return _overwrite([*params, *(momentums if momentum else ())], values)
-    for p, *m, g, step in _blocks(list(zip(params, *slots, gradients, strict=True))):
-        kept = np.asarray(momentum, p.dtype)
-        np.multiply(g, np.asarray(learning_rate, p.dtype), step)
+        attrs = {"momentum": momentum, "nesterov": nesterov}
+        return _overwrite(donated, _sgd_page(params, gradients, momentums, learning_rate, **attrs))
+    scalars = _Scalars(learning_rate, momentum)
+    for p, g, *m in _blocks(params, gradients, *slots):
+        rate, kept = scalars.like(p)
+        step = np.multiply(g, rate)
         if m:
-            _scale(m[0], kept)
+            _keep_momentum(m[0], kept)
             np.subtract(m[0], step, m[0])
         if not m or nesterov:
             np.subtract(p, step, p)
         if m:
             np.add(p, np.multiply(m[0], kept, step) if nesterov else m[0], p)
-    return (*params, *(momentums if momentum else ()))
+    return donated
+
+
+def _keep_momentum(m: Any, kept: Any) -> None:
+    """Multiply a momentum by what is kept of it."""
+    try:
+        with np.errstate(**_watch):
+            np.multiply(m, kept, m)
+    except FloatingPointError:  # the product is right, and partly tiny
+        _calm(m)
 
 
 def adam_update(
@@ -185,24 +164,33 @@ def adam_update(
 ) -> tuple[Any, ...]:
     """Overwrite parameters and moments by one step of Adam, and return them."""
     donated = (*params, *moments, *velocities)
-    if not _is_fast(epsilon, params, moments, velocities, gradients):
+    if not _is_fast(epsilon, params, gradients, moments, velocities):
         attrs = {"beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
         values = _adam_page(params, gradients, moments, velocities, learning_rate, iteration, **attrs)
         return _overwrite(donated, values)
     t = int(iteration) + 1
-    alpha = (
-        float(learning_rate)
-        * math.sqrt(-math.expm1(t * math.log(beta_2)))
-        / -math.expm1(t * math.log(beta_1))
-    )
-    scalars = (alpha, 1.0 - beta_1, 1.0 - beta_2, epsilon)
-    for p, m, v, g, step in _blocks(list(zip(params, moments, velocities, gradients, strict=True))):
-        alpha_, share_1, share_2, epsilon_ = (np.asarray(number, p.dtype) for number in scalars)
-        _move_mean(m, g, share_1, step)
-        _move_square(v, g, share_2, step)
-        np.add(np.sqrt(v, step), epsilon_, step)
-        np.multiply(np.divide(m, step, step), alpha_, step)
-        np.subtract(p, step, p)
+    corrections = [-math.expm1(t * math.log(beta)) for beta in (beta_1, beta_2)]
+    alpha = float(learning_rate) * math.sqrt(corrections[1]) / corrections[0]
+    scalars = _Scalars(alpha, 1.0 - beta_1, 1.0 - beta_2, epsilon)
+    with np.errstate(**_watch):
+        for p, g, m, v in _blocks(params, gradients, moments, velocities):
+            rate, share_1, share_2, small = scalars.like(p)
+            try:
+                change, step = _mean_change(m, g, share_1), _square_change(v, g, share_2)
+            except FloatingPointError:
+                with np.errstate(**_quiet):
+                    _calm(m, v)
+                    change, step = _mean_change(m, g, share_1), _calm_square_change(v, g, share_2)
+            np.add(m, change, m)
+            np.add(v, step, v)
+            np.sqrt(v, step)
+            np.add(step, small, step)
+            try:
+                np.multiply(np.divide(m, step, change), rate, change)
+            except FloatingPointError:
+                with np.errstate(**_quiet):
+                    np.multiply(np.divide(m, step, change), rate, change)
+            np.subtract(p, change, p)
     return donated
 
 
@@ -219,19 +207,24 @@ def rmsprop_update(
     """Overwrite parameters, running squares and momentums by one step of RMSprop, and return them."""
     slots = (velocities, momentums) if momentum else (velocities,)
     donated = (*params, *(x for slot in slots for x in slot))
-    if not _is_fast(epsilon, params, *slots, gradients):
+    if not _is_fast(epsilon, params, gradients, *slots):
         attrs = {"rho": rho, "momentum": momentum, "epsilon": epsilon}
-        return _overwrite(
-            donated, _rmsprop_page(params, gradients, velocities, momentums, learning_rate, **attrs)
-        )
-    scalars = (learning_rate, momentum, 1.0 - rho, epsilon)
-    for p, v, *m, g, step in _blocks(list(zip(params, *slots, gradients, strict=True))):
-        rate, kept, share, epsilon_ = (np.asarray(number, p.dtype) for number in scalars)
-        _move_square(v, g, share, step)
-        np.sqrt(np.add(v, epsilon_, step), step)
+        values = _rmsprop_page(params, gradients, velocities, momentums, learning_rate, **attrs)
+        return _overwrite(donated, values)
+    scalars = _Scalars(learning_rate, momentum, 1.0 - rho, epsilon)
+    for p, g, v, *m in _blocks(params, gradients, *slots):
+        rate, kept, share, small = scalars.like(p)
+        try:
+            with np.errstate(**_watch):
+                step = _square_change(v, g, share)
+        except FloatingPointError:
+            _calm(v)
+            step = _calm_square_change(v, g, share)
+        np.add(v, step, v)
+        np.sqrt(np.add(v, small, step), step)
         np.multiply(np.divide(g, step, step), rate, step)
         if m:
-            _scale(m[0], kept)
+            _keep_momentum(m[0], kept)
             step = np.add(m[0], step, m[0])
         np.subtract(p, step, p)
     return donated

@@ -13,8 +13,6 @@ from horn.numpy_backend.pages import page
 _CHUNK = 256  # rows that one product with a vector of ones adds up
 _ones = {dtype: np.ones(_CHUNK, dtype) for dtype in FAST}
 
-FEW_COLUMNS = 32  # columns up to which the maximum of each row is found faster in the transpose
-
 
 def column_sums(x: Any) -> Any:
     """Return the sum of each column of a matrix of float32 or float64.
@@ -47,17 +45,24 @@ def column_products(x: Any, y: Any) -> Any:
 def sum_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     """Return the sum along `axis`."""
     count = len(axis)
-    if 0 < count < x.ndim and axis[-1] == count - 1 and x.dtype in FAST and x.flags.c_contiguous:
-        rest = x.shape[count:]
-        total = column_sums(x.reshape(prod(x.shape[:count]), prod(rest)))
-        return total.reshape((1,) * count + rest if keepdims else rest)
-    return np.add.reduce(x, axis, np.int32 if x.dtype == bool else x.dtype, keepdims=keepdims)
+    if not 0 < count < x.ndim or axis[-1] != count - 1 or x.dtype not in FAST:
+        return np.add.reduce(x, axis, np.int32 if x.dtype == bool else x.dtype, keepdims=keepdims)
+    rest = x.shape[count:]
+    total = column_sums(x if x.ndim == 2 else x.reshape(prod(x.shape[:count]), prod(rest)))
+    if keepdims:
+        return total.reshape((1,) * count + rest)
+    return total if len(rest) == 1 else total.reshape(rest)
+
+
+def is_narrow(rows: int, columns: int) -> bool:
+    """Return whether the rows of a matrix are worked on faster as the columns of its transpose."""
+    return columns <= (32 if rows <= 4096 else 16)
 
 
 def row_maxima(x: Any) -> Any:
     """Return the largest element of each row of a C-contiguous matrix, NaN where there is one."""
     rows, columns = x.shape
-    if columns <= FEW_COLUMNS:
+    if is_narrow(rows, columns):
         return np.maximum.reduce(np.array(x.T, order="C"), 0)
     # Finding the place of the maximum is vectorised better than finding its value.
     places = np.argmax(x, 1)
@@ -79,6 +84,11 @@ def min_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     return np.minimum.reduce(x, axis, None, keepdims=keepdims)
 
 
+def argmax(x: Any, axis: int = -1) -> Any:
+    """Return where along `axis` the largest element is, as int32."""
+    return x.argmax(axis).astype(np.int32)
+
+
 def mean(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     """Return the arithmetic mean along `axis`."""
     if x.dtype not in FAST:
@@ -89,4 +99,4 @@ def mean(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
 
 _mean_page = page("mean")
 
-KERNELS = {"max": max_, "mean": mean, "min": min_, "sum": sum_}
+KERNELS = {"argmax": argmax, "max": max_, "mean": mean, "min": min_, "sum": sum_}

@@ -52,7 +52,8 @@ def _(cotangent, output, x1, x2):
     if rank1 == 1 or rank2 == 1:
         left = ops.expand_dims(x1, 0) if rank1 == 1 else x1
         right = ops.expand_dims(x2, 1) if rank2 == 1 else x2
-        shape = (*left.shape[:-1], right.shape[-1]) if rank2 <= rank1 else (*right.shape[:-2], *left.shape[-2:-1], right.shape[-1])
+        batch = left.shape[:-2] if rank2 <= rank1 else right.shape[:-2]
+        shape = (*batch, left.shape[-2], right.shape[-1])
         grad1, grad2 = _products(ops.reshape(cotangent, shape), left, right)
         return _drop(grad1, x1, -2), _drop(grad2, x2, -1)
     return _products(cotangent, x1, x2)

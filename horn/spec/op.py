@@ -85,7 +85,7 @@ class Op:
         self._frontend: _Rule = None
         self._read_signature(body)
         operands = tuple(self.operands)
-        self._promote = operands if promote is True or to_float and not promote else (promote or ())
+        self._promote = operands if promote is True or (to_float and not promote) else (promote or ())
         self._fast: dict[Any, Callable[..., Any]] = {}
 
     def _read_signature(self, body: Callable[..., Any]) -> None:
@@ -134,6 +134,7 @@ class Op:
     # -- calling -----------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the op on tensors, record it on symbols, or note it on the tape of boxes."""
         # This is the fast way of an eager call, so it is written out: a look at the context, a key
         # of types, shapes and dtypes, and the function that was made for that key.
         context = _context()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -276,4 +277,4 @@ def split(x: Tensor, indices_or_sections: int | tuple[int, ...], axis: Axis = 0)
             )
         part = size // indices_or_sections
         points = [part * i for i in range(indices_or_sections + 1)]
-    return tuple(_cut(x, axis, a, b) for a, b in zip(points[:-1], points[1:], strict=True))
+    return tuple(_cut(x, axis, a, b) for a, b in pairwise(points))

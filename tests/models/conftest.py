@@ -17,7 +17,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 def example(name: str) -> ModuleType:
     """Return the example of that name as a module."""
     spec = importlib.util.spec_from_file_location(f"examples_{name}", EXAMPLES / f"{name}.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -74,7 +74,8 @@ def test_a_step_from_a_common_state_agrees_with_the_oracle(script: Any, backend:
         if isinstance(want, np.ndarray) and want.dtype.kind == "f":
             error = np.abs(value.astype(np.float64) - want)
             worst = np.unravel_index(np.argmax(error - allowed), error.shape)
-            assert np.all(error <= allowed), f"{name}{worst}: got {value[worst]}, want {want[worst]}, allowed {allowed[worst]}"
+            said = f"{name}{worst}: got {value[worst]}, want {want[worst]}, allowed {allowed[worst]}"
+            assert np.all(error <= allowed), said
         else:
             np.testing.assert_array_equal(value, want, err_msg=name)
 

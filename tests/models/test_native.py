@@ -23,9 +23,8 @@ def network(backend: str) -> Any:
 
 
 def torch_losses(model: Any) -> list[float]:
-    import torch
-
     import horn_torch
+    import torch
 
     net = horn_torch.module(model)
     optimizer = torch.optim.SGD(net.parameters(), 0.05)
@@ -40,10 +39,9 @@ def torch_losses(model: Any) -> list[float]:
 
 
 def jax_losses(model: Any) -> list[float]:
+    import horn_jax
     import jax
     import jax.numpy as jnp
-
-    import horn_jax
 
     params, state, apply = horn_jax.functional(model)
 
@@ -64,9 +62,8 @@ def jax_losses(model: Any) -> list[float]:
 
 
 def tensorflow_losses(model: Any) -> list[float]:
-    import tensorflow as tf
-
     import horn_tf
+    import tensorflow as tf
 
     net = horn_tf.module(model)
     losses = []

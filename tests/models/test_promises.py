@@ -110,8 +110,8 @@ def test_an_interrupt_leaves_a_whole_model(backend: str, after: float) -> None:
     model = network(backend)
     model.fit(X, Y, epochs=1, batch_size=16, verbose=0)
     timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
     with pytest.raises(KeyboardInterrupt):
-        timer.start()
         model.fit(X, Y, epochs=100_000, batch_size=16, verbose=0)
     timer.join()
     steps = int(model.optimizer.iterations.numpy())
@@ -144,11 +144,13 @@ class Stubborn(layers.Layer):
 
 
 def test_a_step_that_cannot_be_traced_runs_eagerly_and_says_why(backend: str, caplog: Any) -> None:
-    model = keras.Sequential([layers.Dense(4, activation="relu"), Stubborn(name="stubborn"), layers.Dense(1)], backend=backend)
+    stack = [layers.Dense(4, activation="relu"), Stubborn(name="stubborn"), layers.Dense(1)]
+    model = keras.Sequential(stack, backend=backend)
     model.compile(keras.optimizers.Adam(1e-2), "mse")
     losses = model.fit(X, X[:, :1], epochs=6, batch_size=16, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
-    said = [record.getMessage() for record in caplog.records if record.name == "horn" and "train step" in record.getMessage()]
+    lines = [record.getMessage() for record in caplog.records if record.name == "horn"]
+    said = [line for line in lines if "train step" in line]
     assert len(said) == 1
     assert "stubborn" in said[0]
     assert "test_promises.py" in said[0]

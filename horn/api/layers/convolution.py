@@ -111,7 +111,8 @@ class Convolution(Layer):
 
     def _check_rank(self, shape: Any) -> None:
         if len(shape) != self.spatial + 2:
-            axes = "(batch, *spatial, channels)" if self.data_format != "channels_first" else "(batch, channels, *spatial)"
+            first = self.data_format == "channels_first"
+            axes = "(batch, channels, *spatial)" if first else "(batch, *spatial, channels)"
             raise ShapeError(
                 f"{type(self).__name__} {self.name!r} was given inputs of {len(shape)} axes.",
                 expected=f"{self.spatial + 2} axes: {axes}",

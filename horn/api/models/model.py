@@ -17,7 +17,6 @@ from horn.api.saving import weights
 from horn.engine.step import BATCH, output_specs
 from horn.errors import ArgumentError
 from horn.spec.graph import KerasTensor, spec_of
-from horn.spec.operators import Operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -354,5 +353,4 @@ def _enter(leaf: Any, backend: contract.Backend) -> Any:
     """Return a neutral leaf as a tensor of the backend; others, and what is no array, stay."""
     if isinstance(leaf, np.ndarray | np.generic):
         return backend.asarray(data_page.to_host(np.asarray(leaf)))
-    del backend
-    return leaf if not isinstance(leaf, Operators) else leaf
+    return leaf

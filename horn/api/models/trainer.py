@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import tree
-from horn.api import losses as loss_page
-from horn.api import metrics as metric_page
+from horn.api import losses as loss_page, metrics as metric_page
 from horn.api.models.data import unpack
 from horn.api.models.functions import Functions
 from horn.api.optimizers import updates

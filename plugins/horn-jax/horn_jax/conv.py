@@ -212,7 +212,7 @@ def _winners(x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> 
     number = jnp.zeros(best.shape, np.uint8)
     for i, candidate in enumerate(others, start=1):
         # True for a NaN too, unless the best is one already.
-        better = jnp.logical_not(candidate <= best) & (best == best)  # noqa: PLR0124
+        better = jnp.logical_not(candidate <= best) & (best == best)
         best = jnp.where(better, candidate, best)
         number = jnp.where(better, np.uint8(i), number)
     return best, number
@@ -247,7 +247,7 @@ def _places(x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> t
 
     def better(one: Any, other: Any) -> Any:
         (a, i), (b, j) = one, other
-        is_nan, beside = a != a, b != b  # noqa: PLR0124
+        is_nan, beside = a != a, b != b
         first = jnp.where(is_nan | beside, is_nan & (~beside | (i < j)), (a > b) | ((a == b) & (i < j)))
         return jnp.where(first, a, b), jnp.where(first, i, j)
 

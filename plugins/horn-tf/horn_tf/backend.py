@@ -17,6 +17,7 @@ from horn_tf import (
     linalg,
     nn,
     random,
+    recurrent,
     reduction,
     shaping,
 )
@@ -26,7 +27,7 @@ from horn_tf.tensors import EagerTensor, shape_of, tf, tf_dtype
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_FAMILIES = (control, conv, creation, elementwise, indexing, linalg, nn, random, reduction, shaping)
+_FAMILIES = (control, conv, creation, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping)
 
 _has_parts = hasattr(EagerTensor, "_shape_tuple") and hasattr(EagerTensor, "_datatype_enum")
 

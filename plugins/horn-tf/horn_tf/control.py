@@ -2,67 +2,88 @@
 
 from __future__ import annotations
 
-from horn_tf.tensors import index, ints, raw, tf, tf_dtype
+from typing import TYPE_CHECKING, Any
 
-_UNROLLED = 4  # steps, up to which a loop costs more than it saves
+from horn_tf.tensors import index, ints, number, raw, tf, tf_dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from horn.spec.tensorspec import TensorSpec
+
+_UNROLLED = 4  # steps, up to which a loop in a graph costs more than it saves
 
 
 def scan(init, xs, captures, *, body, length, reverse=False, keep_carries=False):
-    run = _unrolled if tf.executing_eagerly() or length <= _UNROLLED else _looped
-    return run(_Body(body, len(init), captures, keep_carries), init, xs, length, reverse)
-
-
-class _Body:
-    """One step of a scan: from carry and slices to the new carry and the rows to keep."""
-
-    def __init__(self, program, n_carry, captures, keep_carries):
-        self.program = program
-        self.n_carry = n_carry
-        self.captures = captures
-        self.keep_carries = keep_carries
-        carried, rows = program.graph.outputs[:n_carry], program.graph.outputs[n_carry:]
-        self.row_specs = [out.spec for out in rows] + [out.spec for out in carried] * keep_carries
-
-    def __call__(self, carry, slices):
-        results = self.program(*carry, *slices, *self.captures)
-        kept = carry if self.keep_carries else []
-        return list(results[: self.n_carry]), [*results[self.n_carry :], *kept]
-
-
-def _unrolled(body, init, xs, length, reverse):
-    slices = [raw.Unpack(value=x, num=length, axis=0) for x in xs]
-    carry, rows = list(init), []
-    for i in range(length)[:: -1 if reverse else 1]:
-        carry, row = body(carry, [parts[i] for parts in slices])
-        rows.append(row)
-    if not rows:
-        return (*carry, *(_nothing(spec) for spec in body.row_specs))
-    columns = zip(*rows[:: -1 if reverse else 1], strict=True)
-    return (*carry, *(raw.Pack(values=list(column), axis=0) for column in columns))
-
-
-def _nothing(spec):
-    return tf.zeros((0, *spec.shape), tf_dtype(spec.dtype))
-
-
-def _looped(body, init, xs, length, reverse):
     n = len(init)
-    stacks = [
-        tf.TensorArray(tf_dtype(spec.dtype), size=length, element_shape=spec.shape) for spec in body.row_specs
-    ]
+    carried, ys = body.graph.outputs[:n], body.graph.outputs[n:]
+    specs = [out.spec for out in ys] + [out.spec for out in carried] * keep_carries
 
-    def step(i, *held):
+    def step(carry, slices):
+        results = body(*carry, *slices, *captures)
+        return list(results[:n]), [*results[n:], *(carry if keep_carries else [])]
+
+    carry, rows = loop(step, list(init), xs, specs, length, reverse=reverse)
+    return (*carry, *rows)
+
+
+def loop(
+    step: Callable[[list[Any], list[Any]], tuple[list[Any], list[Any]]],
+    init: list[Any],
+    xs: Sequence[Any],
+    specs: Sequence[TensorSpec],
+    length: int,
+    *,
+    reverse: bool,
+) -> tuple[list[Any], list[Any]]:
+    """Return the last carry and the stacked rows of ``step(carry, slices) -> (carry, rows)``.
+
+    Args:
+        step: What to do with the carry and one slice of each of `xs`.
+        init: The carry before the first step.
+        xs: What to slice along the first axis.
+        specs: Shape and dtype of each row.
+        length: The number of steps.
+        reverse: Whether to run from the last slice to the first; rows stand where their slices stood.
+    """
+    if length == 0:
+        empty = [(ints((0, *spec.shape)), number(0, tf_dtype(spec.dtype))) for spec in specs]
+        return init, [raw.Fill(dims=shape, value=zero) for shape, zero in empty]
+    run = _unrolled if tf.executing_eagerly() or length <= _UNROLLED else _looped
+    return run(step, init, xs, specs, length, reverse)
+
+
+def _unrolled(step, init, xs, specs, length, reverse):
+    del specs
+    slices = [raw.Unpack(value=x, num=length, axis=0) for x in xs]
+    carry, rows = init, []
+    for i in range(length)[:: -1 if reverse else 1]:
+        carry, row = step(carry, [parts[i] for parts in slices])
+        rows.append(row)
+    columns = zip(*rows[:: -1 if reverse else 1], strict=True)
+    return carry, [raw.Pack(values=list(column), axis=0) for column in columns]
+
+
+def _looped(step, init, xs, specs, length, reverse):
+    n, end = len(init), index(length)
+    stacks = [tf.TensorArray(tf_dtype(spec.dtype), size=length, element_shape=spec.shape) for spec in specs]
+
+    def body(i, *held):
         at = raw.Sub(x=index(length - 1), y=i) if reverse else i
         slices = [raw.GatherV2(params=x, indices=at, axis=index(0)) for x in xs]
-        carry, row = body(list(held[:n]), slices)
+        carry, row = step(list(held[:n]), slices)
         written = [stack.write(at, value) for stack, value in zip(held[n:], row, strict=True)]
         return (raw.AddV2(x=i, y=index(1)), *carry, *written)
 
-    end = index(length)
-    results = tf.while_loop(
-        lambda i, *_: raw.Less(x=i, y=end), step, (index(0), *init, *stacks), maximum_iterations=length
-    )
-    return (*results[1 : n + 1], *(stack.stack() for stack in results[n + 1 :]))
+    def goes_on(i, *_):
+        return raw.Less(x=i, y=end)
+
+    # The gradient of a compiled loop needs to know how long it can be.
+    _, *results = tf.while_loop(goes_on, body, (index(0), *init, *stacks), maximum_iterations=length)
+    rows = [stack.stack() for stack in results[n:]]
+    for row, spec in zip(rows, specs, strict=True):
+        row.set_shape((length, *spec.shape))
+    return results[:n], rows
 
 
 KERNELS = {"scan": scan}

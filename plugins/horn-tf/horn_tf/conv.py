@@ -13,8 +13,7 @@ from functools import wraps
 from typing import NamedTuple
 
 from horn_tf import pooling
-from horn_tf.shaping import pad, pad_edges
-from horn_tf.shaping import slice as cut
+from horn_tf.shaping import pad, pad_edges, slice as cut
 from horn_tf.tensors import index, ints, raw, rows, shape_of
 
 

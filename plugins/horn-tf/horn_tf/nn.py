@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from horn_tf.elementwise import maximum
-from horn_tf.tensors import BOOL, as_dtype, index, ints, number, raw, shape_of, tf
+from horn_tf.tensors import BOOL, as_dtype, ints, number, raw, shape_of, tf
 
 
 def relu(x):

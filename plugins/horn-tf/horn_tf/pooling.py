@@ -15,9 +15,8 @@ import numpy as np
 
 from horn.spec.conv import window_count
 from horn.spec.sizes import product
-from horn_tf.shaping import pad_edges
-from horn_tf.shaping import slice as cut
-from horn_tf.tensors import as_dtype, index, ints, number, raw, shape_of, tf
+from horn_tf.shaping import pad_edges, slice as cut
+from horn_tf.tensors import as_dtype, index, ints, raw, shape_of, tf
 
 _NONE = (0, 0)
 

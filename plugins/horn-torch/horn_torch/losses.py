@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import torch
 
-from horn_torch.nn import softplus
-
 _squared = torch.ops.aten.mse_loss.default
 _NO_REDUCTION = 0
 

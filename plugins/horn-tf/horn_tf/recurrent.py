@@ -1,0 +1,123 @@
+"""The LSTM kernel and its gradient, written out: back-propagation through time.
+
+The products that need no state are taken out of the loops: one for all inputs before the forward
+loop, and three for all the gradients of the gates after the backward one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from horn.spec.tensorspec import TensorSpec
+from horn_tf.control import loop
+from horn_tf.tensors import index, ints, raw, shape_of
+
+
+class Kept(NamedTuple):
+    """What the forward loop leaves for the backward one; time comes first everywhere."""
+
+    operands: tuple[Any, ...]
+    go_backwards: bool
+    hidden: Any  # (time, batch, units), each after its step
+    gates: Any  # (time, batch, 4 * units), after their activations
+    cells: Any  # (time, batch, units), each before its step
+    squashed: Any  # (time, batch, units), tanh of each cell state after its step
+
+
+def lstm(*operands, go_backwards=False):
+    return _run(operands, go_backwards, keep=False)[0]
+
+
+def lstm_grad(cotangent, cotangent_h, cotangent_c, output, last_h, last_c, *operands, go_backwards=False):
+    del output, last_h, last_c
+    _, kept = forward(*operands, go_backwards=go_backwards)
+    return backward(kept, (cotangent, cotangent_h, cotangent_c))
+
+
+def forward(*operands, go_backwards=False):
+    """Return the outputs, and what the gradient needs."""
+    outputs, rows = _run(operands, go_backwards, keep=True)
+    return outputs, Kept(operands, go_backwards, *rows)
+
+
+def _run(operands, go_backwards, *, keep):
+    x, h, c, kernel, recurrent_kernel, bias = operands
+    (batch, time, _), units = shape_of(x), shape_of(recurrent_kernel)[0]
+    projected = raw.BiasAdd(value=raw.MatMul(a=_rows(x), b=kernel), bias=bias)
+    projected = _swapped(raw.Reshape(tensor=projected, shape=ints((batch, time, 4 * units))))
+
+    def step(carry, slices):
+        h, c = carry
+        gates = raw.AddV2(x=slices[0], y=raw.MatMul(a=h, b=recurrent_kernel))
+        i, f, g, o = raw.Split(axis=index(1), value=gates, num_split=4)
+        i, f, g, o = raw.Sigmoid(x=i), raw.Sigmoid(x=f), raw.Tanh(x=g), raw.Sigmoid(x=o)
+        after = raw.AddV2(x=raw.Mul(x=f, y=c), y=raw.Mul(x=i, y=g))
+        squashed = raw.Tanh(x=after)
+        h = raw.Mul(x=o, y=squashed)
+        kept = [raw.ConcatV2(values=[i, f, g, o], axis=index(1)), c, squashed] if keep else []
+        return [h, after], [h, *kept]
+
+    widths = (units, 4 * units, units, units) if keep else (units,)
+    specs = [TensorSpec((batch, width), x.dtype.name) for width in widths]
+    (h, c), rows = loop(step, [h, c], [projected], specs, time, reverse=go_backwards)
+    return (_swapped(rows[0]), h, c), rows
+
+
+def backward(kept, cotangents):
+    """Return the gradients by the six operands."""
+    x, h, _, kernel, recurrent_kernel, _ = kept.operands
+    (batch, time, features), units = shape_of(x), shape_of(recurrent_kernel)[0]
+
+    def step(carry, slices):
+        by_h, by_c = carry
+        given, gates, before, squashed = slices
+        by_h = raw.AddV2(x=by_h, y=given)
+        i, f, g, o = raw.Split(axis=index(1), value=gates, num_split=4)
+        by_c = raw.AddV2(x=by_c, y=raw.TanhGrad(y=squashed, dy=raw.Mul(x=by_h, y=o)))
+        by_gates = [
+            raw.SigmoidGrad(y=i, dy=raw.Mul(x=by_c, y=g)),
+            raw.SigmoidGrad(y=f, dy=raw.Mul(x=by_c, y=before)),
+            raw.TanhGrad(y=g, dy=raw.Mul(x=by_c, y=i)),
+            raw.SigmoidGrad(y=o, dy=raw.Mul(x=by_h, y=squashed)),
+        ]
+        joined = raw.ConcatV2(values=by_gates, axis=index(1))
+        by_h = raw.MatMul(a=joined, b=recurrent_kernel, transpose_b=True)
+        return [by_h, raw.Mul(x=by_c, y=f)], [joined]
+
+    given = [_swapped(cotangents[0]), kept.gates, kept.cells, kept.squashed]
+    specs = [TensorSpec((batch, 4 * units), x.dtype.name)]
+    (by_h, by_c), (by_gates,) = loop(
+        step, list(cotangents[1:]), given, specs, time, reverse=not kept.go_backwards
+    )
+    flat, by_batch = _rows(by_gates), _rows(_swapped(by_gates))
+    by_x = raw.Reshape(
+        tensor=raw.MatMul(a=by_batch, b=kernel, transpose_b=True), shape=ints((batch, time, features))
+    )
+    by_kernel = raw.MatMul(a=_rows(x), b=by_batch, transpose_a=True)
+    by_recurrent = raw.MatMul(a=_rows(_before(kept, h)), b=flat, transpose_a=True)
+    return by_x, by_h, by_c, by_kernel, by_recurrent, raw.Sum(input=flat, axis=ints((0,)), keep_dims=False)
+
+
+def _before(kept, first):
+    """Return the hidden state before each step."""
+    time, batch, units = shape_of(kept.hidden)
+    if time == 0:
+        return kept.hidden
+    start = 1 if kept.go_backwards else 0
+    others = raw.Slice(input=kept.hidden, begin=ints((start, 0, 0)), size=ints((time - 1, batch, units)))
+    first = raw.ExpandDims(input=first, axis=index(0))
+    parts = [others, first] if kept.go_backwards else [first, others]
+    return raw.ConcatV2(values=parts, axis=index(0))
+
+
+def _rows(x):
+    return raw.Reshape(tensor=x, shape=ints((shape_of(x)[0] * shape_of(x)[1], shape_of(x)[2])))
+
+
+def _swapped(x):
+    """Return batch first as time first, and the other way round."""
+    return raw.Transpose(x=x, perm=ints((1, 0, 2)))
+
+
+KERNELS = {"lstm": lstm, "lstm_grad": lstm_grad}
+RESIDUAL_KERNELS = {"lstm": (forward, backward)}
