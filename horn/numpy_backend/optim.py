@@ -11,6 +11,7 @@ underflow flag, and is calculated again without what is too small to move a para
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,19 +39,16 @@ def _blocks(*groups: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
             yield tuple([x.reshape(1) for x in row])
 
 
-class _Scalars:
-    """The numbers of one update as tensors of whatever dtype a parameter has."""
+class _Scalars(dict[Any, list[Any]]):
+    """The numbers of one update as tensors, by the dtype of a parameter."""
 
     def __init__(self, *values: Any) -> None:
+        super().__init__()
         self._values = values
-        self._known: dict[Any, list[Any]] = {}
 
-    def like(self, x: Any) -> list[Any]:
-        """Return the numbers in the dtype of `x`."""
-        known = self._known.get(x.dtype)
-        if known is None:
-            known = self._known[x.dtype] = [np.asarray(value, x.dtype) for value in self._values]
-        return known
+    def __missing__(self, dtype: Any) -> list[Any]:
+        self[dtype] = [np.asarray(value, dtype) for value in self._values]
+        return self[dtype]
 
 
 # -- what may underflow ----------------------------------------------------------------------
@@ -129,26 +127,28 @@ def sgd_update(
         attrs = {"momentum": momentum, "nesterov": nesterov}
         return _overwrite(donated, _sgd_page(params, gradients, momentums, learning_rate, **attrs))
     scalars = _Scalars(learning_rate, momentum)
-    for p, g, *m in _blocks(params, gradients, *slots):
-        rate, kept = scalars.like(p)
-        step = np.multiply(g, rate)
-        if m:
-            _keep_momentum(m[0], kept)
-            np.subtract(m[0], step, m[0])
-        if not m or nesterov:
+    if not momentum:
+        for p, g in _blocks(params, gradients):
+            np.subtract(p, np.multiply(g, scalars[p.dtype][0]), p)
+        return donated
+    with np.errstate(**_watch):
+        for p, g, m in _blocks(params, gradients, momentums):
+            rate, kept = scalars[p.dtype]
+            try:
+                decayed, step = np.multiply(m, kept), np.multiply(g, rate)
+            except FloatingPointError:
+                with np.errstate(**_quiet):
+                    _calm(m)
+                    decayed, step = np.multiply(m, kept), np.multiply(g, rate)
+            np.subtract(decayed, step, m)
+            if not nesterov:
+                np.add(p, m, p)
+                continue
             np.subtract(p, step, p)
-        if m:
-            np.add(p, np.multiply(m[0], kept, step) if nesterov else m[0], p)
+            with suppress(FloatingPointError):  # what underflows has been stored all the same
+                np.multiply(m, kept, step)
+            np.add(p, step, p)
     return donated
-
-
-def _keep_momentum(m: Any, kept: Any) -> None:
-    """Multiply a momentum by what is kept of it."""
-    try:
-        with np.errstate(**_watch):
-            np.multiply(m, kept, m)
-    except FloatingPointError:  # the product is right, and partly tiny
-        _calm(m)
 
 
 def adam_update(
@@ -174,7 +174,7 @@ def adam_update(
     scalars = _Scalars(alpha, 1.0 - beta_1, 1.0 - beta_2, epsilon)
     with np.errstate(**_watch):
         for p, g, m, v in _blocks(params, gradients, moments, velocities):
-            rate, share_1, share_2, small = scalars.like(p)
+            rate, share_1, share_2, small = scalars[p.dtype]
             try:
                 change, step = _mean_change(m, g, share_1), _square_change(v, g, share_2)
             except FloatingPointError:
@@ -212,21 +212,28 @@ def rmsprop_update(
         values = _rmsprop_page(params, gradients, velocities, momentums, learning_rate, **attrs)
         return _overwrite(donated, values)
     scalars = _Scalars(learning_rate, momentum, 1.0 - rho, epsilon)
-    for p, g, v, *m in _blocks(params, gradients, *slots):
-        rate, kept, share, small = scalars.like(p)
-        try:
-            with np.errstate(**_watch):
-                step = _square_change(v, g, share)
-        except FloatingPointError:
-            _calm(v)
-            step = _calm_square_change(v, g, share)
-        np.add(v, step, v)
-        np.sqrt(np.add(v, small, step), step)
-        np.multiply(np.divide(g, step, step), rate, step)
-        if m:
-            _keep_momentum(m[0], kept)
-            step = np.add(m[0], step, m[0])
-        np.subtract(p, step, p)
+    with np.errstate(**_watch):
+        for p, g, v, *m in _blocks(params, gradients, *slots):
+            rate, kept, share, small = scalars[p.dtype]
+            try:
+                change = _square_change(v, g, share)
+            except FloatingPointError:
+                with np.errstate(**_quiet):
+                    _calm(v)
+                    change = _calm_square_change(v, g, share)
+            np.add(v, change, v)
+            root = np.sqrt(np.add(v, small), change)
+            try:
+                step = np.multiply(np.divide(g, root), rate)
+                step = np.add(np.multiply(m[0], kept), step) if m else step
+            except FloatingPointError:
+                with np.errstate(**_quiet):
+                    _calm(*m)
+                    step = np.multiply(np.divide(g, root), rate)
+                    step = np.add(np.multiply(m[0], kept), step) if m else step
+            if m:
+                np.copyto(m[0], step)
+            np.subtract(p, step, p)
     return donated
 
 

@@ -110,9 +110,13 @@ def test_an_interrupt_leaves_a_whole_model(backend: str, after: float) -> None:
     model = network(backend)
     model.fit(X, Y, epochs=1, batch_size=16, verbose=0)
     timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
+
+    def interrupted() -> None:
+        timer.start()
         model.fit(X, Y, epochs=100_000, batch_size=16, verbose=0)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     timer.join()
     steps = int(model.optimizer.iterations.numpy())
     assert int(model._counters["train"].numpy()) == steps
