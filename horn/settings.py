@@ -1,14 +1,27 @@
-"""Settings of the whole library: the default float, the fuzz factor, the image data format."""
+"""Settings of the whole library: the default float, the fuzz factor, the image data format.
+
+They are kept as one immutable value, since what an op means may depend on any of them: whoever
+remembers something for a signature remembers it for these settings too.
+"""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
+from typing import NamedTuple
 
 from horn.errors import ArgumentError, suggestion
 
-_floatx: ContextVar[str] = ContextVar("horn_floatx", default="float32")
-_epsilon: ContextVar[float] = ContextVar("horn_epsilon", default=1e-7)
-_image_data_format: ContextVar[str] = ContextVar("horn_image_data_format", default="channels_last")
+
+class Settings(NamedTuple):
+    """All settings at one moment."""
+
+    floatx: str = "float32"
+    epsilon: float = 1e-7
+    image_data_format: str = "channels_last"
+
+
+_settings: ContextVar[Settings] = ContextVar("horn_settings", default=Settings())  # noqa: B039  (immutable)
+current = _settings.get
 
 
 def _one_of(what: str, value: str, choices: tuple[str, ...]) -> str:
@@ -24,31 +37,31 @@ def _one_of(what: str, value: str, choices: tuple[str, ...]) -> str:
 
 def floatx() -> str:
     """Return the dtype of new weights and of float data, ``"float32"`` unless set."""
-    return _floatx.get()
+    return current().floatx
 
 
 def set_floatx(value: str) -> None:
     """Set the dtype of new weights and of float data, for this context."""
-    _floatx.set(_one_of("floatx", value, ("float16", "bfloat16", "float32", "float64")))
+    name = _one_of("floatx", value, ("float16", "bfloat16", "float32", "float64"))
+    _settings.set(current()._replace(floatx=name))
 
 
 def epsilon() -> float:
     """Return the fuzz factor that keeps logarithms and divisions finite, 1e-7 unless set."""
-    return _epsilon.get()
+    return current().epsilon
 
 
 def set_epsilon(value: float) -> None:
     """Set the fuzz factor, for this context."""
-    _epsilon.set(float(value))
+    _settings.set(current()._replace(epsilon=float(value)))
 
 
 def image_data_format() -> str:
     """Return where images keep their channels: ``"channels_last"`` unless set."""
-    return _image_data_format.get()
+    return current().image_data_format
 
 
 def set_image_data_format(value: str) -> None:
     """Set where images keep their channels, for this context."""
-    _image_data_format.set(
-        _one_of("image_data_format", value, ("channels_last", "channels_first"))
-    )
+    name = _one_of("image_data_format", value, ("channels_last", "channels_first"))
+    _settings.set(current()._replace(image_data_format=name))

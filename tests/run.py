@@ -39,6 +39,7 @@ RUNS = {
     "tensorflow": conformance("tensorflow", "smoke"),
     "jax": conformance("jax", "smoke"),
     "torch": conformance("torch", "smoke"),
+    "plain": conformance("plain", "smoke"),
 }
 
 

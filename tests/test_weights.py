@@ -19,7 +19,7 @@ from horn.api.saving.layout import group_name
 from horn.errors import ArgumentError, SavedModelError
 
 KERAS = next(
-    (name for name in ("jax", "torch") if importlib.util.find_spec("keras") and importlib.util.find_spec(name)), None
+    (name for name in ("torch", "jax") if importlib.util.find_spec("keras") and importlib.util.find_spec(name)), None
 )
 needs_keras = pytest.mark.skipif(KERAS is None, reason="keras with jax or torch is not installed")
 
@@ -234,6 +234,21 @@ def test_training_goes_on_from_a_file_of_keras(exchange: Any, name: str) -> None
 
 
 # -- Horn alone ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "rmsprop", "rmsprop_momentum"])
+def test_training_goes_on_where_it_was(name: str, tmp_path: Path) -> None:
+    path, x, y = tmp_path / "a.weights.h5", examples("branched"), np.ones((3, 2), "float32")
+    first, later = trained(horn, name), branched(horn)
+    first.save_weights(path)
+    first.train_on_batch(x, y)
+    later.compile(optimizers(horn)[name], "mse")
+    for model in (later, later, first):  # one that has no slots yet, and two that have been trained
+        model.load_weights(path)
+        assert len(model.optimizer.variables) == len(first.optimizer.variables)
+        model.train_on_batch(x, y)
+    for a, b in zip(first.get_weights(), later.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("build", BUILDERS)

@@ -81,7 +81,9 @@ def _compare_floats(got: np.ndarray, want: np.ndarray, bound: np.ndarray, larges
     return _first(got, want, ~right, bound, "value")
 
 
-def _first(got: np.ndarray, want: np.ndarray, wrong: np.ndarray, bound: np.ndarray, kind: str) -> Mismatch | None:
+def _first(
+    got: np.ndarray, want: np.ndarray, wrong: np.ndarray, bound: np.ndarray, kind: str
+) -> Mismatch | None:
     if not wrong.any():
         return None
     where = tuple(int(i) for i in np.argwhere(wrong)[0])

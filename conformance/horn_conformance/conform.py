@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed command line."""
-    parser = argparse.ArgumentParser(prog="horn-conform", description="Check whether a backend means what Horn's op pages say.")
+    what = "Check whether a backend means what Horn's op pages say."
+    parser = argparse.ArgumentParser(prog="horn-conform", description=what)
     parser.add_argument("backend", help="a registered name, or module:Class")
     parser.add_argument("--profile", default="default", choices=sorted(PROFILES))
-    parser.add_argument("--op", action="append", choices=list(ops), metavar="OP", help="check this op alone; may be given several times")
+    parser.add_argument(
+        "--op", action="append", choices=list(ops), metavar="OP", help="check this op alone (repeatable)"
+    )
     parser.add_argument("--self-check", action="store_true", help="check the op pages themselves as well")
     return parser.parse_args(given)
 
@@ -51,7 +54,9 @@ def main(given: Sequence[str] | None = None) -> int:
     try:
         backend = load(chosen.backend)
     except Exception as error:  # noqa: BLE001  (a plugin may fail in any way)
-        print(f"The backend {chosen.backend!r} does not load.\n{type(error).__name__}: {error}", file=sys.stderr)
+        print(
+            f"The backend {chosen.backend!r} does not load.\n{type(error).__name__}: {error}", file=sys.stderr
+        )
         return 3
     suite = Suite(backend, PROFILES[chosen.profile])
     try:

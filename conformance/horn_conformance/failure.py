@@ -32,13 +32,16 @@ class Disagreement(AssertionError):
         super().__init__(f"{op} / {check}: {what}" + (f"\n{details}" if details else ""))
 
 
-def disagreement(trial: Trial, check: str, what: Mismatch | str, backend: str, output: int | None = None) -> Disagreement:
+def disagreement(
+    trial: Trial, check: str, what: Mismatch | str, backend: str, output: int | None = None
+) -> Disagreement:
     """Return the failure of one draw, with a reproducer."""
     place = "" if output is None else f"result {output}: "
     case = trial.case
     shapes = ", ".join(map(str, trial.specs))
-    details = f"  with {shapes or 'no operands'}, {_attributes(case.attrs) or 'no attributes'}, layout {trial.layout}"
-    return Disagreement(case.op, f"{check} / {trial.dtype}", f"{place}{what}", f"{details}\n{reproducer(trial, check, backend)}")
+    given = f"  with {shapes or 'no operands'}, {_attributes(case.attrs) or 'no attributes'}, layout {trial.layout}"
+    details = f"{given}\n{reproducer(trial, check, backend)}"
+    return Disagreement(case.op, f"{check} / {trial.dtype}", f"{place}{what}", details)
 
 
 def reproducer(trial: Trial, check: str, backend: str) -> str:
@@ -47,10 +50,15 @@ def reproducer(trial: Trial, check: str, backend: str) -> str:
     n = len(trial.leaves)
     names = [f"x{i}" for i in range(n)]
     call = _call(trial, names)
-    lines = ["import numpy as np, horn", "from horn_conformance import PLANS, draw", f"horn.set_backend({backend!r})"]
+    lines = [
+        "import numpy as np, horn",
+        "from horn_conformance import PLANS, draw",
+        f"horn.set_backend({backend!r})",
+    ]
     lines += [f"{name} = {_leaf(trial, i)}" for i, name in enumerate(names)]
     if gradient:
-        given = [f"draw({recipe!r}, {seed}, {spec.shape}, {spec.dtype!r})" for recipe, seed, spec in trial.cotangent_draws]
+        draws = trial.cotangent_draws
+        given = [f"draw({recipe!r}, {seed}, {spec.shape}, {spec.dtype!r})" for recipe, seed, spec in draws]
         watched = ", ".join(names[i] for i in trial.floats)
         lines.append("from horn.spec.boxes import pullback")
         lines.append(f"value, back = pullback(lambda {watched}: {call}, {watched})")

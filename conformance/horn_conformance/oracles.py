@@ -134,8 +134,10 @@ for name, function in {
     "subtract": lambda x, y: x - y, "multiply": lambda x, y: x * y, "divide": _divide, "power": _power,
     "negative": lambda x: -x, "absolute": abs, "sign": lambda x: x if x != x else (x > 0) - (x < 0),
     "bitwise_and": lambda x, y: x & y, "right_shift": _quotient_bits,
-    "equal": lambda x, y: x == y, "not_equal": lambda x, y: x != y, "less": lambda x, y: x < y, "less_equal": lambda x, y: x <= y,
-    "logical_and": lambda x, y: bool(x) and bool(y), "logical_or": lambda x, y: bool(x) or bool(y), "logical_not": lambda x: not x,
+    "equal": lambda x, y: x == y, "not_equal": lambda x, y: x != y,
+    "less": lambda x, y: x < y, "less_equal": lambda x, y: x <= y,
+    "logical_and": lambda x, y: bool(x) and bool(y), "logical_or": lambda x, y: bool(x) or bool(y),
+    "logical_not": lambda x: not x,
     "maximum": _larger, "minimum": _smaller, "where": lambda c, x, y: x if c else y,
 }.items():  # fmt: skip
     ORACLES[name] = _each(function)
@@ -185,7 +187,9 @@ def _transpose(x: np.ndarray, axes: Index | None) -> Any:
 @oracle("broadcast_to")
 def _broadcast_to(x: np.ndarray, shape: Index) -> Any:
     extra = len(shape) - x.ndim
-    return _fill(shape, lambda i: x[tuple(0 if n == 1 else k for k, n in zip(i[extra:], x.shape, strict=True))])
+    return _fill(
+        shape, lambda i: x[tuple(0 if n == 1 else k for k, n in zip(i[extra:], x.shape, strict=True))]
+    )
 
 
 @oracle("concatenate")
@@ -282,8 +286,12 @@ def _segment_sum(data: np.ndarray, segment_ids: np.ndarray, num_segments: int) -
     for row, segment in enumerate(segment_ids.tolist()):
         if 0 <= segment < num_segments:
             rows[segment].append(row)
-    kind = data.dtype.type(0).item()
-    return _fill((num_segments, *data.shape[1:]), lambda i: _total([kind, *(data[(r, *i[1:])].item() for r in rows[i[0]])]))
+    zero = data.dtype.type(0).item()
+
+    def total(i: Index) -> Any:
+        return _total([zero, *(data[(row, *i[1:])].item() for row in rows[i[0]])])
+
+    return _fill((num_segments, *data.shape[1:]), total)
 
 
 @oracle("matmul")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from horn.spec import ops
 from horn.spec.graph import Graph
 from horn.spec.program import lower
-from horn_conformance.checks import ON_BACKEND, ON_OP, ON_PAGE
+from horn_conformance.checks import ON_OP, ON_PAGE
 from horn_conformance.plan import PLANS
 from horn_conformance.trial import Trial
 
@@ -20,13 +20,23 @@ if TYPE_CHECKING:
     from horn_conformance.suite import Suite
 
 
-def parts(name: str, backend: Backend) -> set[str]:
-    """Return the other kernels of a backend that an op, or its gradient, is made of."""
+_BY_GRADIENT = ("grad", "kink", "planned", "compiled", "differences", "settled")
+"""Checks that run gradients too, where an op may fail for what its gradient is made of."""
+
+
+def parts(name: str, backend: Backend, kind: str = "joint") -> set[str]:
+    """Return the other kernels of a backend that an op is made of, by default with its gradient.
+
+    Args:
+        name: The op.
+        backend: Whose kernels are not taken apart.
+        kind: ``"forward"`` to leave the gradient out.
+    """
     plan = PLANS.get(name)
     if plan is None:
         return set()
     trial = Trial(plan.cases[0], "int32" if plan.takes == "integer" else "float32")
-    return set(_names(trial.graph("joint" if trial.has_gradient else "forward")[0], backend)) - {name}
+    return set(_names(trial.graph(kind if trial.has_gradient else "forward")[0], backend)) - {name}
 
 
 def _names(graph: Graph, backend: Backend) -> Iterable[str]:
@@ -45,7 +55,11 @@ def roots(failures: Mapping[Item, str], backend: Backend) -> dict[str, list[str]
         backend: What was tested.
     """
     failed = {item.op for item in failures}
-    causes = {op: parts(op, backend) & failed for op in failed}
+    forward = {item.op for item in failures if item.check not in _BY_GRADIENT}
+    causes = {
+        op: parts(op, backend, "forward") & forward if op in forward else parts(op, backend) & failed
+        for op in failed
+    }
     found: dict[str, list[str]] = {op: [] for op in failed if not causes[op] or _in_circle(op, causes)}
     for op in sorted(failed - set(found)):
         for cause in causes[op] & set(found):
@@ -54,7 +68,7 @@ def roots(failures: Mapping[Item, str], backend: Backend) -> dict[str, list[str]
 
 
 def _in_circle(op: str, causes: Mapping[str, set[str]]) -> bool:
-    """Return whether each op that may explain `op` is explained by it in turn, as gradients are."""
+    """Return whether each op that may explain `op` is explained by it in turn."""
     return all(op in causes[cause] for cause in causes[op])
 
 
@@ -72,9 +86,16 @@ def table(outcomes: Mapping[Item, str | None]) -> str:
     rows = [["", *columns]]
     for family in families:
         cells = [(counts[family, check, True], counts[family, check, False]) for check in columns]
-        rows.append([family, *(f"{good}" + (f" !{bad}" if bad else "") if good or bad else "-" for good, bad in cells)])
+        rows.append(
+            [
+                family,
+                *(f"{good}" + (f" !{bad}" if bad else "") if good or bad else "-" for good, bad in cells),
+            ]
+        )
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )
 
 
 def render(suite: Suite, profile: str, outcomes: Mapping[Item, str | None], seconds: float) -> str:
@@ -94,10 +115,11 @@ def render(suite: Suite, profile: str, outcomes: Mapping[Item, str | None], seco
         "",
         table(outcomes),
     ]
-    general = [item.check for item in outcomes if item.op == "backend"]
-    if general:
-        bad = {item.check for item in failures if item.op == "backend"}
-        lines += ["", "contract  " + "  ".join(f"{check} {'!' if check in bad else 'ok'}" for check in ON_BACKEND if check in general)]
+    bad = {item.check for item in failures if item.op == "backend"}
+    general = [
+        f"{item.check} {'!' if item.check in bad else 'ok'}" for item in outcomes if item.op == "backend"
+    ]
+    lines += ["", "contract  " + "  ".join(general)] if general else []
     for number, (op, echoes) in enumerate(sorted(roots(failures, suite.backend).items()), 1):
         mine = [item for item in failures if item.op == op]
         lines += ["", f"root cause {number}: {op}, in {', '.join(sorted({item.check for item in mine}))}"

@@ -26,6 +26,7 @@ class Profile(NamedTuple):
 
     Attributes:
         cases: How many cases of each op.
+        gradients: How many of them with gradients.
         draws: How many draws of values for each case; a third of that in further float dtypes.
         modes: How many cases are run planned and compiled too.
         floats: Float dtypes beside float32 in which values and gradients are tried.
@@ -33,6 +34,7 @@ class Profile(NamedTuple):
     """
 
     cases: int
+    gradients: int
     draws: int
     modes: int
     floats: tuple[str, ...]
@@ -40,10 +42,11 @@ class Profile(NamedTuple):
 
 
 _INTEGERS = ("int32", "int8", "uint8", "int64", "int16")
+_FLOATS = ("float64", "bfloat16", "float16")
 PROFILES = {
-    "smoke": Profile(2, 2, 1, (), _INTEGERS[:2]),
-    "default": Profile(99, 6, 2, ("float64", "float16", "bfloat16"), _INTEGERS),
-    "thorough": Profile(99, 60, 99, ("float64", "float16", "bfloat16"), _INTEGERS),
+    "smoke": Profile(cases=2, gradients=1, draws=2, modes=1, floats=(), integers=_INTEGERS[:1]),
+    "default": Profile(cases=99, gradients=99, draws=6, modes=2, floats=_FLOATS, integers=_INTEGERS),
+    "thorough": Profile(cases=99, gradients=99, draws=60, modes=99, floats=_FLOATS, integers=_INTEGERS),
 }
 
 
@@ -80,7 +83,7 @@ class Suite:
         return named[: self.profile.cases if limit is None else min(limit, self.profile.cases)]
 
     def trials(self, case: Case, dtype: str, draws: int | None = None) -> list[Trial]:
-        """Return draws of a case: hypothesis chooses the seeds; every recipe and every layout has its turn."""
+        """Return draws of a case: hypothesis chooses the seeds; recipes and layouts take turns."""
         seen: list[Trial] = []
         first = PLANS[case.op].cases.index(case)
 

@@ -36,7 +36,9 @@ def _one_hot(random: np.random.Generator, shape: Shape) -> np.ndarray:
 def _distinct(random: np.random.Generator, shape: Shape) -> np.ndarray:
     """Return numbers of which no two are closer than 0.03, nor any to zero."""
     count = int(np.prod(shape))
-    return (0.05 * (random.permutation(count) - count // 2) + random.uniform(0.01, 0.02, count)).reshape(shape)
+    return (0.05 * (random.permutation(count) - count // 2) + random.uniform(0.01, 0.02, count)).reshape(
+        shape
+    )
 
 
 _RECIPES: dict[str, Recipe] = {

@@ -23,7 +23,9 @@ def _taps(size: Index, kernel: Index, out: Index, strides: Index, padding: Any, 
                 yield o, k, at
 
 
-def _products(size: Index, kernel: Index, out: Index, depth: int, filters: int, groups: int, window: Any) -> Any:
+def _products(
+    size: Index, kernel: Index, out: Index, depth: int, filters: int, groups: int, window: Any
+) -> Any:
     """Yield the indices (output, kernel, input) of every product, channels included."""
     for o, k, at in _taps(size, kernel, out, *window):
         for f in range(filters):
@@ -45,7 +47,8 @@ def _accumulate(batch: int, shape: Index, rows: Any, per_batch: bool) -> Any:  #
 def _convolution(x: Any, kernel: Any, strides: Any, padding: Any, dilation_rate: Any, groups: int) -> Any:
     rows = zip(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation_rate, strict=True)
     out = tuple((n + sum(p) - (k - 1) * d - 1) // s + 1 for n, k, s, p, d in rows)
-    geometry = (x.shape[1:-1], kernel.shape[:-2], out, kernel.shape[-2], kernel.shape[-1], groups, (strides, padding, dilation_rate))
+    window = (strides, padding, dilation_rate)
+    geometry = (x.shape[1:-1], kernel.shape[:-2], out, *kernel.shape[-2:], groups, window)
 
     def products(n: int) -> Any:
         return ((o, x[(n, *at)] * kernel[k]) for o, k, at in _products(*geometry))
@@ -54,8 +57,11 @@ def _convolution(x: Any, kernel: Any, strides: Any, padding: Any, dilation_rate:
 
 
 @oracle("convolution_input_grad")
-def _input_grad(cotangent: Any, kernel: Any, input_shape: Any, strides: Any, padding: Any, dilation_rate: Any, groups: int) -> Any:
-    geometry = (input_shape, kernel.shape[:-2], cotangent.shape[1:-1], kernel.shape[-2], kernel.shape[-1], groups, (strides, padding, dilation_rate))
+def _input_grad(
+    cotangent: Any, kernel: Any, input_shape: Any, strides: Any, padding: Any, dilation_rate: Any, groups: int
+) -> Any:
+    window = (strides, padding, dilation_rate)
+    geometry = (input_shape, kernel.shape[:-2], cotangent.shape[1:-1], *kernel.shape[-2:], groups, window)
 
     def products(n: int) -> Any:
         return ((at, cotangent[(n, *o)] * kernel[k]) for o, k, at in _products(*geometry))
@@ -65,9 +71,19 @@ def _input_grad(cotangent: Any, kernel: Any, input_shape: Any, strides: Any, pad
 
 
 @oracle("convolution_kernel_grad")
-def _kernel_grad(x: Any, cotangent: Any, window: Any, strides: Any, padding: Any, dilation_rate: Any, groups: int) -> Any:
+def _kernel_grad(
+    x: Any, cotangent: Any, window: Any, strides: Any, padding: Any, dilation_rate: Any, groups: int
+) -> Any:
     depth, filters = x.shape[-1] // groups, cotangent.shape[-1]
-    geometry = (x.shape[1:-1], window, cotangent.shape[1:-1], depth, filters, groups, (strides, padding, dilation_rate))
+    geometry = (
+        x.shape[1:-1],
+        window,
+        cotangent.shape[1:-1],
+        depth,
+        filters,
+        groups,
+        (strides, padding, dilation_rate),
+    )
 
     def products(n: int) -> Any:
         return ((k, x[(n, *at)] * cotangent[(n, *o)]) for o, k, at in _products(*geometry))
@@ -122,14 +138,20 @@ def _max_pooling_grad(cotangent: Any, output: Any, x: Any, **window: Any) -> Any
 
 
 @oracle("scan")
-def _scan(init: Any, xs: Any, captures: Any, body: Any, length: int, reverse: bool, keep_carries: bool) -> Any:  # noqa: FBT001
+def _scan(
+    init: Any, xs: Any, captures: Any, body: Any, length: int, reverse: bool, keep_carries: bool
+) -> Any:  # noqa: FBT001
     carry, rows = list(init), {}
     for i in sorted(range(length), reverse=reverse):
         out = body(*carry, *(x[i] for x in xs), *captures)
         rows[i] = [*out[len(carry) :], *(carry if keep_carries else [])]
         carry = list(out[: len(carry)])
-    shapes = [out.spec.shape for out in body.graph.outputs[len(carry) :]] + [np.shape(x) for x in init] * keep_carries
-    columns = [np.array([rows[i][j] for i in range(length)]).reshape((length, *n)) for j, n in enumerate(shapes)]
+    shapes = [out.spec.shape for out in body.graph.outputs[len(carry) :]] + [
+        np.shape(x) for x in init
+    ] * keep_carries
+    columns = [
+        np.array([rows[i][j] for i in range(length)]).reshape((length, *n)) for j, n in enumerate(shapes)
+    ]
     return (*carry, *columns)
 
 

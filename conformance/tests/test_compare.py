@@ -53,19 +53,39 @@ def test_floats(got, want, bound, kind) -> None:
     assert judged(got, want, bound) == kind
 
 
-@pytest.mark.parametrize(("got", "want"), [((3,), (3, 1)), ((1,), ()), ((), (1,)), ((2, 3), (3, 2)), ((0,), (0, 1)), ((1, 3), (3,))])
+@pytest.mark.parametrize(
+    ("got", "want"),
+    [((3,), (3, 1)), ((1,), ()), ((), (1,)), ((2, 3), (3, 2)), ((0,), (0, 1)), ((1, 3), (3,))],
+)
 def test_shapes_never_broadcast(got, want) -> None:
     assert judged(np.zeros(got), np.zeros(want)) == "shape"
 
 
-@pytest.mark.parametrize(("kind", "dtype"), [(np.float64, "float32"), (np.float16, "float32"), (np.int32, "float32"), (np.int64, "int32"), (np.bool_, "int32")])
+@pytest.mark.parametrize(
+    ("kind", "dtype"),
+    [
+        (np.float64, "float32"),
+        (np.float16, "float32"),
+        (np.int32, "float32"),
+        (np.int64, "int32"),
+        (np.bool_, "int32"),
+    ],
+)
 def test_dtypes_are_part_of_the_result(kind, dtype) -> None:
     mismatch = compare(np.zeros(2, kind), np.zeros(2), np.zeros(2), dtype)
     assert mismatch is not None
     assert mismatch.kind == "dtype"
 
 
-@pytest.mark.parametrize(("got", "want", "bound", "kind"), [([1, 2], [1, 2], 0.0, None), ([1, 3], [1, 2], 0.0, "value"), ([1, 3], [1, 2], 5.0, "value"), ([1, 3], [1, 2], INF, None)])
+@pytest.mark.parametrize(
+    ("got", "want", "bound", "kind"),
+    [
+        ([1, 2], [1, 2], 0.0, None),
+        ([1, 3], [1, 2], 0.0, "value"),
+        ([1, 3], [1, 2], 5.0, "value"),
+        ([1, 3], [1, 2], INF, None),
+    ],
+)
 def test_integers_are_exact_unless_unstable(got, want, bound, kind) -> None:
     assert judged(np.array(got, np.int32), np.array(want, np.int32), bound, "int32") == kind
 
@@ -75,13 +95,24 @@ def test_bools_are_exact() -> None:
 
 
 def test_half_precision_is_compared_in_float64() -> None:
-    assert compare(np.array([65504.0, np.inf], np.float16), np.array([65504.0, 1e6]), np.zeros(2), "float16") is None
+    assert (
+        compare(np.array([65504.0, np.inf], np.float16), np.array([65504.0, 1e6]), np.zeros(2), "float16")
+        is None
+    )
 
 
 def test_the_first_wrong_element_is_named() -> None:
-    mismatch = compare(np.array([[1, 2], [3, 9]], F32), np.array([[1.0, 2], [3, 4]]), np.full((2, 2), 0.5), "float32")
+    mismatch = compare(
+        np.array([[1, 2], [3, 9]], F32), np.array([[1.0, 2], [3, 4]]), np.full((2, 2), 0.5), "float32"
+    )
     assert mismatch is not None
-    assert (mismatch.where, mismatch.got, mismatch.want, mismatch.error, mismatch.allowed) == ((1, 1), 9.0, 4.0, 5.0, 0.5)
+    assert (mismatch.where, mismatch.got, mismatch.want, mismatch.error, mismatch.allowed) == (
+        (1, 1),
+        9.0,
+        4.0,
+        5.0,
+        0.5,
+    )
     assert mismatch.wrong == "1 of 4"
     assert "y[1, 1]: got 9.0, want 4.0" in str(mismatch)
 

@@ -33,19 +33,32 @@ CASES = {
     "var": (lambda: value(lambda x: ops.var(x, axis=0), X), X.var(0)),
     "mean_squared_error": (lambda: value(ops.mean_squared_error, P, X), ((P - X) ** 2).mean(-1)),
     "mean_absolute_error": (lambda: value(ops.mean_absolute_error, P, X), np.abs(P - X).mean(-1)),
-    "binary_crossentropy": (lambda: value(ops.binary_crossentropy, ONE_HOT, P), -special.xlogy(ONE_HOT, P) - special.xlog1py(1 - ONE_HOT, -P)),
+    "binary_crossentropy": (
+        lambda: value(ops.binary_crossentropy, ONE_HOT, P),
+        -special.xlogy(ONE_HOT, P) - special.xlog1py(1 - ONE_HOT, -P),
+    ),
     "binary_crossentropy_logits": (
         lambda: value(lambda t, z: ops.binary_crossentropy(t, z, from_logits=True), ONE_HOT, X),
         np.logaddexp(0, X) - X * ONE_HOT,
     ),
-    "categorical_crossentropy": (lambda: value(ops.categorical_crossentropy, ONE_HOT, P * 3), -np.log(P[range(5), LABELS])),
+    "categorical_crossentropy": (
+        lambda: value(ops.categorical_crossentropy, ONE_HOT, P * 3),
+        -np.log(P[range(5), LABELS]),
+    ),
     "sparse_categorical_crossentropy": (
         lambda: value(lambda t, z: ops.sparse_categorical_crossentropy(t, z, from_logits=True), LABELS, X),
         -np.log(P[range(5), LABELS]),
     ),
     "one_hot": (lambda: value(lambda x: ops.one_hot(x, 4), LABELS), ONE_HOT),
     "batch_normalization": (
-        lambda: value(lambda x, m, v, b, g: ops.batch_normalization(x, m, v, b, g, epsilon=0.25), X, X[0], P[0], X[1], X[2]),
+        lambda: value(
+            lambda x, m, v, b, g: ops.batch_normalization(x, m, v, b, g, epsilon=0.25),
+            X,
+            X[0],
+            P[0],
+            X[1],
+            X[2],
+        ),
         (X - X[0]) / np.sqrt(P[0] + 0.25) * X[2] + X[1],
     ),
 }
@@ -54,11 +67,15 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_formula(name) -> None:
     got, want = CASES[name][0](), CASES[name][1]
-    np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-7)  # constants are rounded to float32 on their way
+    np.testing.assert_allclose(
+        got, want, rtol=1e-6, atol=1e-7
+    )  # constants are rounded to float32 on their way
 
 
 def test_batch_normalization_train() -> None:
-    y, mean, variance = value(lambda x, g, b: ops.batch_normalization_train(x, g, b, epsilon=0.5), X, X[0], X[1])
+    y, mean, variance = value(
+        lambda x, g, b: ops.batch_normalization_train(x, g, b, epsilon=0.5), X, X[0], X[1]
+    )
     np.testing.assert_allclose(mean, X.mean(0), atol=1e-12)
     np.testing.assert_allclose(variance, X.var(0), atol=1e-12)
     np.testing.assert_allclose(y, (X - X.mean(0)) / np.sqrt(X.var(0) + 0.5) * X[0] + X[1], atol=1e-12)
@@ -86,7 +103,9 @@ def test_adam_over_three_steps() -> None:
     for t in range(3):
         g = X[t + 1]
         rate, step = np.asarray(0.01), np.asarray(t, np.int32)
-        p, m, v = value(lambda p, g, m, v, r, i: ops.adam_update([p], [g], [m], [v], r, i), p, g, m, v, rate, step)
+        p, m, v = value(
+            lambda p, g, m, v, r, i: ops.adam_update([p], [g], [m], [v], r, i), p, g, m, v, rate, step
+        )
         first, second = 0.9 * first + 0.1 * g, 0.999 * second + 0.001 * g * g
         alpha = 0.01 * np.sqrt(1 - 0.999 ** (t + 1)) / (1 - 0.9 ** (t + 1))
         q = q - alpha * first / (np.sqrt(second) + 1e-7)
@@ -96,7 +115,9 @@ def test_adam_over_three_steps() -> None:
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_sgd(nesterov) -> None:
     p, g, m = X[0], X[1], X[2]
-    new, slot = value(lambda p, g, m: ops.sgd_update([p], [g], [m], 0.5, momentum=0.25, nesterov=nesterov), p, g, m)
+    new, slot = value(
+        lambda p, g, m: ops.sgd_update([p], [g], [m], 0.5, momentum=0.25, nesterov=nesterov), p, g, m
+    )
     want = 0.25 * m - 0.5 * g
     np.testing.assert_allclose(slot, want, atol=1e-12)
     np.testing.assert_allclose(new, p + (0.25 * want - 0.5 * g if nesterov else want), atol=1e-12)
@@ -104,7 +125,9 @@ def test_sgd(nesterov) -> None:
 
 def test_rmsprop() -> None:
     p, g, v, m = X[0], X[1], P[2], X[3]
-    new, slot, momentum = value(lambda p, g, v, m: ops.rmsprop_update([p], [g], [v], [m], 0.5, rho=0.75, momentum=0.5), p, g, v, m)
+    new, slot, momentum = value(
+        lambda p, g, v, m: ops.rmsprop_update([p], [g], [v], [m], 0.5, rho=0.75, momentum=0.5), p, g, v, m
+    )
     np.testing.assert_allclose(slot, 0.75 * v + 0.25 * g * g, atol=1e-12)
     np.testing.assert_allclose(momentum, 0.5 * m + 0.5 * g / np.sqrt(slot + 1e-7), rtol=1e-6)
     np.testing.assert_allclose(new, p - momentum, atol=1e-12)

@@ -86,8 +86,14 @@ def test_infinities_and_nan_allow_nothing() -> None:
 
 def test_noise_reaches_the_body_of_a_scan() -> None:
     seen = []
-    graph, arrays = numerics.graph_of(lambda h, xs: ops.scan(lambda h, x: (ops.tanh(h + x), h), h, xs), [normal(2), normal(5, 2)])
-    reference.evaluate(graph, arrays, lambda node, operands, results: (seen.append(node.op.name if node else "constant"), results)[1])
+    graph, arrays = numerics.graph_of(
+        lambda h, xs: ops.scan(lambda h, x: (ops.tanh(h + x), h), h, xs), [normal(2), normal(5, 2)]
+    )
+    reference.evaluate(
+        graph,
+        arrays,
+        lambda node, operands, results: (seen.append(node.op.name if node else "constant"), results)[1],
+    )
     assert seen.count("tanh") == 5
 
 

@@ -35,7 +35,3 @@ def test_a_gradient_agrees_with_central_differences(name) -> None:
 @pytest.mark.parametrize("name", [name for name, plan in PLANS.items() if plan.kinks])
 def test_a_gradient_at_a_kink_is_the_one_that_was_settled(name) -> None:
     gradients.settled_by_page(PLANS[name])
-
-
-def test_threefry_gives_the_known_answers() -> None:
-    pages.known_answers()

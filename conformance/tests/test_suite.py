@@ -21,7 +21,13 @@ from horn.numpy_backend import NumPyBackend
 
 pytest_plugins = ["pytester"]
 _INSTALLED = list(entry_points(group="pytest11", name="horn_conformance"))
-WALK = [*([] if _INSTALLED else ["-p", "horn_conformance.plugin"]), "--pyargs", "horn_conformance", "--horn-profile", "smoke"]
+WALK = [
+    *([] if _INSTALLED else ["-p", "horn_conformance.plugin"]),
+    "--pyargs",
+    "horn_conformance",
+    "--horn-profile",
+    "smoke",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -70,11 +76,18 @@ def test_a_failure_says_where_and_how_to_see_it(pytester) -> None:
     )
     result = pytester.runpytest_subprocess(*WALK, "--horn-backend", "broken:Broken", "--horn-op", "exp")
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["*exp / value / float32: result 0: y[[]*got *, want *, |error| *, allowed *wrong*", "*horn.set_backend('broken')", "*print(horn.ops.exp(x0))"])
+    result.stdout.fnmatch_lines(
+        [
+            "*exp / value / float32: result 0: y[[]*got *, want *, |error| *, allowed *wrong*",
+            "*horn.set_backend('broken')",
+            "*print(horn.ops.exp(x0))",
+        ]
+    )
 
 
 def test_the_plugin_is_inert_without_its_options() -> None:
-    code = "import sys, horn_conformance.plugin; print([m for m in sys.modules if m.split('.')[0] in ('horn', 'numpy', 'hypothesis')])"
+    heavy = "('horn', 'numpy', 'hypothesis')"
+    code = f"import sys, horn_conformance.plugin; print([m for m in sys.modules if m.split('.')[0] in {heavy}])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 

@@ -140,7 +140,8 @@ _SLOPES: dict[str, Callable[..., Any]] = {
 MODELS: dict[str, Any] = {
     **{name: Exact() for name in _EXACT.split()},
     **{name: Rounded(integral=True) for name in ("add", "subtract", "multiply", "cast")},
-    **{name: Rounded() for name in ("divide", "sqrt")},
+    "sqrt": Rounded(),
+    "divide": Rounded(2.0),  # compilers multiply by a reciprocal where many share a divisor
     **{name: Cond(slope) for name, slope in _SLOPES.items()},
     "matmul": _contraction("matmul", lambda x, attrs, y: x[0].shape[-1]),
     "convolution": _contraction("convolution", lambda x, attrs, y: _size(x[1].shape[:-1])),
@@ -193,14 +194,18 @@ class Noise:
         self.dtype = dtype
         self.random = np.random.default_rng(seed)
 
-    def __call__(self, node: Node | None, operands: Sequence[Any], results: tuple[Any, ...]) -> tuple[Any, ...]:
+    def __call__(
+        self, node: Node | None, operands: Sequence[Any], results: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
         """Return `results` with noise; `node` is None for a constant."""
         if node is None:
             return (self._constant(operands[0].spec.dtype, results[0]),)
         if isinstance(MODELS.get(node.op.name, DEFAULT), Exact):
             return results
         return tuple(
-            self._moved(y, allowed(node, operands, y, self.dtype), out.spec.dtype) if y.dtype.kind == "f" else y
+            self._moved(y, allowed(node, operands, y, self.dtype), out.spec.dtype)
+            if y.dtype.kind == "f"
+            else y
             for y, out in zip(results, node.outputs, strict=True)
         )
 
@@ -307,7 +312,10 @@ def _single(graph: Graph, inputs: Any, expected: list[Any], dtype: str) -> list[
         return None
     (node,) = graph.nodes
     values = {id(symbol): reference.widen(value) for symbol, value in zip(graph.inputs, inputs, strict=True)}
-    if any(x is not None and id(x) not in values for x in node.inputs) or graph.outputs[0] is not node.outputs[0]:
+    if (
+        any(x is not None and id(x) not in values for x in node.inputs)
+        or graph.outputs[0] is not node.outputs[0]
+    ):
         return None
     operands = node.op.regroup([None if x is None else values[id(x)] for x in node.inputs], node.form)
     (y,) = expected

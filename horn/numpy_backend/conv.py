@@ -20,7 +20,7 @@ import numpy as np
 from horn.numpy_backend import depthwise, scratch
 from horn.numpy_backend.elementwise import FAST, FLOAT_BITS, keep
 from horn.numpy_backend.pages import page
-from horn.numpy_backend.windows import Pairs, Sizes, inside, padded, windows
+from horn.numpy_backend.windows import FEW_CHANNELS, Pairs, Sizes, inside, padded, windows
 
 
 def _part(x: Any, group: int, groups: int) -> Any:
@@ -114,19 +114,42 @@ def convolution_input_grad(
 
 def _scatter(total: Any, cotangent: Any, kernel: Any, places: list[tuple[Any, ...]]) -> None:
     """Add to `total` the cotangent times each element of the kernel, where the windows have it."""
-    channels, filters = kernel.shape[-2:]
-    weights = np.ascontiguousarray(kernel.reshape(-1, channels, filters).transpose(0, 2, 1))
-    each = prod(cotangent.shape[1:-1])
-    count = max(1, scratch.CAPACITY // max(1, each * channels * total.itemsize))
+    *_, channels, filters = kernel.shape
+    few = channels <= FEW_CHANNELS
+    weights = kernel.reshape(-1, channels, filters)
+    # With few channels they come first, so that sums run along the images.
+    target = np.zeros((channels, *total.shape[:-1]), total.dtype) if few else total
+    weights = weights.reshape(-1, filters) if few else np.ascontiguousarray(weights.transpose(0, 2, 1))
+    each = prod(cotangent.shape[1:-1]) * channels * (len(places) if few else 1)
+    count = max(1, scratch.CAPACITY // max(1, each * total.itemsize))
     for start in range(0, len(cotangent), count):
-        given, there = cotangent[start : start + count], total[start : start + count]
-        rows = given.reshape(-1, filters)
-        buffer = scratch.take(len(rows) * channels, total.dtype)
-        share = buffer.reshape(-1, channels)
-        for matrix, place in zip(weights, places, strict=True):
-            np.matmul(rows, matrix, out=share)
-            there[place] += share.reshape(*given.shape[:-1], channels)
+        images = slice(start, start + count)
+        given = cotangent[images]
+        buffer = scratch.take(len(given) * each, total.dtype)
+        if few:
+            _add_columns(target[:, images], given, weights, places, buffer)
+        else:
+            _add_rows(target[images], given, weights, places, buffer)
         scratch.give_back(buffer)
+    if few:
+        total[...] = np.moveaxis(target, 0, -1)
+
+
+def _add_rows(total: Any, given: Any, weights: Any, places: list[tuple[Any, ...]], buffer: Any) -> None:
+    """Add one product for each element of the kernel, channels last."""
+    rows = given.reshape(-1, given.shape[-1])
+    share = buffer.reshape(len(rows), total.shape[-1])
+    for matrix, place in zip(weights, places, strict=True):
+        np.matmul(rows, matrix, out=share)
+        total[place] += share.reshape(*given.shape[:-1], total.shape[-1])
+
+
+def _add_columns(total: Any, given: Any, weights: Any, places: list[tuple[Any, ...]], buffer: Any) -> None:
+    """Add parts of one product for all elements of the kernel, channels first."""
+    rows = given.reshape(-1, given.shape[-1])
+    shares = np.matmul(weights, rows.T, out=buffer.reshape(len(weights), len(rows)))
+    for share, place in zip(shares.reshape(len(places), len(total), *given.shape[:-1]), places, strict=True):
+        total[(slice(None), *place)] += share
 
 
 # -- pooling ---------------------------------------------------------------------------------

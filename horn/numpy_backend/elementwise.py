@@ -20,6 +20,9 @@ FLOAT_BITS = {np.dtype(f"float{bits}"): np.dtype(f"int{bits}") for bits in (16, 
 
 _BITS = {**FLOAT_BITS, **{dtype: dtype for dtype in _INTEGERS}, np.dtype(bool): np.dtype(np.uint8)}
 
+TARGETS = {str(dtype): dtype for dtype in _BITS}
+"""The dtypes of NumPy itself, by their canonical names."""
+
 FAST = {np.dtype(np.float32): np.float32, np.dtype(np.float64): np.float64}
 """The dtypes in which fused kernels calculate; the pages serve all others."""
 
@@ -126,11 +129,9 @@ def isnan(x: Any) -> Any:
 
 def cast(x: Any, dtype: str) -> Any:
     """Return a copy of `x` in another dtype."""
-    target = _TARGETS.get(dtype)
+    target = TARGETS.get(dtype)
     return _cast_page(x, dtype=dtype) if target is None else x.astype(target)
 
-
-_TARGETS = {str(dtype): dtype for dtype in _BITS}
 
 _sigmoid_page = page("sigmoid")
 _tanh_grad_page = page("tanh_grad")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from horn.numpy_backend.elementwise import FAST
+from horn.numpy_backend.elementwise import FAST, TARGETS
 from horn.numpy_backend.pages import page
 
 _SMALL = 4096  # elements up to which adding row by row is cheapest
@@ -68,7 +68,18 @@ def _add_sorted(result: Any, rows: Any, ids: Any) -> None:
         np.add.reduce(rows[order[start : start + count]], 0, out=result[segment])
 
 
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str = "float32") -> Any:
+    """Return a new axis that is one at the place that each integer names and zero elsewhere."""
+    target = TARGETS.get(dtype)
+    if target is None:
+        return _one_hot_page(x, num_classes=num_classes, axis=axis, dtype=dtype)
+    at = axis % (x.ndim + 1)
+    classes = np.arange(num_classes, dtype=x.dtype).reshape(-1, *(1,) * (x.ndim - at))
+    return np.equal(x.reshape(*x.shape[:at], 1, *x.shape[at:]), classes).astype(target)
+
+
+_one_hot_page = page("one_hot")
 _segment_sum_page = page("segment_sum")
 _take_page = page("take")
 
-KERNELS = {"segment_sum": segment_sum, "take": take}
+KERNELS = {"one_hot": one_hot, "segment_sum": segment_sum, "take": take}

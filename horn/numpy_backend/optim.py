@@ -100,10 +100,10 @@ def _is_fast(epsilon: float, *groups: Sequence[Any]) -> bool:
     """Return whether every tensor of a parameter has its dtype, float32 or float64."""
     if epsilon < _LEAST_EPSILON:
         return False
-    return all(
-        row[0].dtype in FAST and all(x.dtype == row[0].dtype for x in row)
-        for row in zip(*groups, strict=True)
-    )
+    found = {x.dtype for group in groups for x in group}
+    if len(found) == 1:
+        return found <= FAST.keys()
+    return found <= FAST.keys() and all(len({x.dtype for x in row}) == 1 for row in zip(*groups, strict=True))
 
 
 def _overwrite(donated: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:

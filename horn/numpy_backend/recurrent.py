@@ -3,7 +3,7 @@
 All gates of all steps lie in one array (gate, time, batch, units), in the order i, f, o, g: the
 sigmoids are one call, every gate of a step is contiguous, and the gradients of the weights are
 products over all steps at once. The weights of the sigmoids are negated beforehand, so that
-``1 / (1 + exp(z))`` is the gate.
+``1 / (1 + exp(z))`` is the gate. The bias is the last row of the kernel, and meets a column of ones.
 
 Reference:
     Werbos, Backpropagation through time: what it does and how to do it, Proc. IEEE 78 (1990).
@@ -17,7 +17,6 @@ import numpy as np
 
 from horn.numpy_backend.elementwise import FAST, ONE
 from horn.numpy_backend.pages import page, page_pair
-from horn.numpy_backend.reduction import column_sums
 
 _ORDER = [0, 1, 3, 2]  # from the page's i, f, g, o to i, f, o, g, and back
 
@@ -25,12 +24,12 @@ _ORDER = [0, 1, 3, 2]  # from the page's i, f, g, o to i, f, o, g, and back
 class Run(NamedTuple):
     """What a forward run leaves for the gradient, all in the order of its steps."""
 
-    x: Any  # (time, batch, features)
+    x: Any  # (time, batch, features + 1), the last column ones
     gates: Any  # (4, time, batch, units)
     h: Any  # (time + 1, batch, units), the initial state first
     c: Any  # the same
     squashed: Any  # tanh of c after each step
-    kernel: Any  # (4, features, units)
+    kernel: Any  # (4, features + 1, units), the last row the bias
     recurrent: Any  # (4, units, units)
     reverse: bool  # whether x runs from the last step to the first
 
@@ -50,38 +49,49 @@ def _turned(x: Any) -> Any:
     return np.array(x.swapaxes(0, 1), order="C")
 
 
-def _forward(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, *, reverse: bool) -> Run:
-    x = _turned(x[:, ::-1] if reverse else x)
-    time, batch, features = x.shape
-    units = len(recurrent)
-    one, dtype = ONE[x.dtype], x.dtype
-    sign = np.array([-1, -1, -1, 1], dtype).reshape(4, 1, 1)
-    run = Run(
-        x,
-        np.empty((4, time, batch, units), dtype),
-        np.empty((time + 1, batch, units), dtype),
-        np.empty((time + 1, batch, units), dtype),
-        np.empty((time, batch, units), dtype),
-        _by_gate(kernel),
-        _by_gate(recurrent),
-        reverse,
+def _rows(x: Any) -> Any:
+    """Return (time, batch, n) as a matrix of rows."""
+    return x.reshape(x.shape[0] * x.shape[1], x.shape[2])
+
+
+def _start(x: Any, kernel: Any, recurrent: Any, bias: Any, reverse: bool) -> Run:  # noqa: FBT001
+    """Return memory for a run, with the weights in place and the input with its column of ones."""
+    batch, time, features = x.shape
+    rows = np.ones((time, batch, features + 1), x.dtype)
+    rows[..., :-1] = (x[:, ::-1] if reverse else x).swapaxes(0, 1)
+    shape = (time, batch, len(recurrent))
+    return Run(
+        x=rows,
+        gates=np.empty((4, *shape), x.dtype),
+        h=np.empty((time + 1, *shape[1:]), x.dtype),
+        c=np.empty((time + 1, *shape[1:]), x.dtype),
+        squashed=np.empty(shape, x.dtype),
+        kernel=_by_gate(np.concatenate([kernel, bias[np.newaxis]])),
+        recurrent=_by_gate(recurrent),
+        reverse=reverse,
     )
-    np.matmul(x.reshape(-1, features), run.kernel * sign, out=run.gates.reshape(4, -1, units))
-    np.add(run.gates, (_by_gate(bias[np.newaxis]) * sign)[:, np.newaxis], out=run.gates)
+
+
+def _forward(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, *, reverse: bool) -> Run:
+    """Run over all steps and return everything on the way."""
+    run = _start(x, kernel, recurrent, bias, reverse)
+    _, time, batch, units = run.gates.shape
+    sign = np.array([-1, -1, -1, 1], x.dtype).reshape(4, 1, 1)
+    np.matmul(_rows(run.x), run.kernel * sign, out=run.gates.reshape(4, time * batch, units))
     run.h[0], run.c[0] = h, c
-    weights = run.recurrent * sign
-    share = np.empty((4, batch, units), dtype)
+    one, weights = ONE[x.dtype], run.recurrent * sign
+    z = np.empty((4, batch, units), x.dtype)  # small enough to stay in the cache
+    sigmoids = z[:3]
     for t in range(time):
-        z = run.gates[:, t]
-        np.add(z, np.matmul(run.h[t], weights, out=share), out=z)
-        sigmoids, (i, f, o, g) = z[:3], z
+        i, f, o, g = run.gates[:, t]
+        np.add(run.gates[:, t], np.matmul(run.h[t], weights, out=z), out=z)
         np.exp(sigmoids, sigmoids)
         np.add(sigmoids, one, sigmoids)
-        np.reciprocal(sigmoids, sigmoids)
-        np.tanh(g, g)
+        np.reciprocal(sigmoids, out=run.gates[:3, t])
+        np.tanh(z[3], g)
         c, squashed = run.c[t + 1], run.squashed[t]
         np.multiply(f, run.c[t], c)
-        np.add(c, np.multiply(i, g, share[0]), c)
+        np.add(c, np.multiply(i, g, z[3]), c)
         np.tanh(c, squashed)
         np.multiply(o, squashed, run.h[t + 1])
     return run
@@ -106,18 +116,15 @@ def lstm_backward(residual: Any, cotangents: tuple[Any, ...]) -> tuple[Any, ...]
         return _pages_backward(residual, cotangents)
     run, (cotangent, dh, dc) = residual, cotangents
     dz, dh, dc = _through_time(run, cotangent.swapaxes(0, 1), dh, dc)
-    time, batch, features = run.x.shape
-    units = dh.shape[-1]
-    rows = dz.reshape(4, -1, units)
-    dx = np.matmul(rows[0], run.kernel[0].T)
+    _, time, batch, units = dz.shape
+    rows = dz.reshape(4, time * batch, units)
+    dx = np.matmul(rows[0], run.kernel[0, :-1].T)
     for gate, weights in zip(rows[1:], run.kernel[1:], strict=True):
-        np.add(dx, np.matmul(gate, weights.T), dx)
-    dx = dx.reshape(time, batch, features)
-    by_kernel = np.matmul(run.x.reshape(-1, features).T, rows)
-    by_recurrent = np.matmul(run.h[:-1].reshape(-1, units).T, rows)
-    by_bias = np.concatenate([column_sums(rows[gate]) for gate in _ORDER])
-    dx = _turned(dx[::-1] if run.reverse else dx)
-    return dx, dh, dc, _side_by_side(by_kernel), _side_by_side(by_recurrent), by_bias
+        np.add(dx, np.matmul(gate, weights[:-1].T), dx)
+    dx = dx.reshape(*run.x.shape[:2], dx.shape[-1])
+    by_kernel = _side_by_side(np.matmul(_rows(run.x).T, rows))
+    by_recurrent = _side_by_side(np.matmul(_rows(run.h[:-1]).T, rows))
+    return _turned(dx[::-1] if run.reverse else dx), dh, dc, by_kernel[:-1], by_recurrent, by_kernel[-1]
 
 
 def _through_time(run: Run, cotangent: Any, dh: Any, dc: Any) -> tuple[Any, Any, Any]:

@@ -18,7 +18,7 @@ Sizes = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
 
 _BLOCK = scratch.CAPACITY  # bytes of the matrix of windows that are made at a time
-_FEW = 4  # channels up to which windows become columns
+FEW_CHANNELS = 4  # channels up to which windows become columns
 
 
 def padded(x: Any, padding: Pairs, fill: float = 0.0) -> Any:
@@ -90,7 +90,7 @@ class Windows:
             yield slice(None), x.reshape(-1, self.depth)
             return
         buffer = scratch.take(self._longest * self.depth, x.dtype)
-        few = self.channels <= _FEW
+        few = self.channels <= FEW_CHANNELS
         source = (
             x.transpose(-1, *range(x.ndim - 1))
             if few

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from horn import contract, dtypes
+from horn import contract, dtypes, settings
 from horn.errors import BackendError, UnsupportedOpError
 from horn.spec import normalise
 from horn.spec.boxes import Box
@@ -91,7 +91,7 @@ def prepare(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) ->
     kinds = tuple(_kind(x) for x in leaves)
     frozen = {name: normalise.freeze(value) for name, value in attrs.items()}
     items = tuple((name, value, type(value)) for name, value in frozen.items())
-    return _prepare(op, kinds, form, items)
+    return _prepare(op, kinds, form, items, settings.current())
 
 
 def _kind(leaf: Any) -> Any:
@@ -103,7 +103,10 @@ def _kind(leaf: Any) -> Any:
 
 
 @lru_cache(maxsize=8192)
-def _prepare(op: Op, kinds: tuple[Any, ...], form: Form, items: tuple[Any, ...]) -> Prepared:
+def _prepare(
+    op: Op, kinds: tuple[Any, ...], form: Form, items: tuple[Any, ...], key: settings.Settings
+) -> Prepared:
+    del key  # promotion and bodies read the settings
     specs = _promote(op, kinds, form)
     given = {name: value for name, value, _ in items}
     attrs = normalise.attributes(op.name, op.attribute_kinds, specs, given)

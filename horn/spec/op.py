@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from horn import contract, dtypes
+from horn import contract, dtypes, settings
 from horn.contract import Tensor
 from horn.errors import ArgumentError
 from horn.spec import dispatch, graph, normalise, program
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from horn.spec.dispatch import Form
 
 _context = contract.get_context
+_settings = settings.current
 _signatures = contract.signatures
 _NUMBERS = frozenset({int, float, bool, type(None)})
 _OPERANDS = {"Tensor": "one", "Tensor | None": "one", "Sequence[Tensor]": "many"}
@@ -140,7 +141,7 @@ class Op:
         context = _context()
         if context.trace is not None or not self._is_plain or len(args) > self._operand_count:
             return self._slow(args, kwargs)
-        key: list[Any] = [context.backend or contract.current_backend()]
+        key: list[Any] = [context.backend or contract.current_backend(), _settings()]
         for value in args:
             kind = type(value)
             signature = _signatures.get(kind)

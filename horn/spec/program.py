@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn import contract, dtypes, tree
+from horn import contract, dtypes, settings, tree
 from horn.errors import UnsupportedOpError
 from horn.spec.graph import Graph, Literal, Node, Symbol, trace
 from horn.spec.sizes import Dim, evaluate, unknowns
@@ -32,7 +32,10 @@ _FOLDED = 1024
 
 
 @lru_cache(maxsize=2048)
-def _expand(op: Op, specs: tuple[Any, ...], form: tuple[Any, ...], items: tuple[Any, ...]) -> tuple[Graph, bool]:
+def _expand(
+    op: Op, specs: tuple[Any, ...], form: tuple[Any, ...], items: tuple[Any, ...], key: settings.Settings
+) -> tuple[Graph, bool]:
+    del key  # bodies read the settings
     attrs = {name: value for name, value, _ in items}
     present = [spec for spec in specs if spec is not None]
 
@@ -53,12 +56,12 @@ def _items(attrs: dict[str, Any]) -> tuple[Any, ...]:
 
 def expand(op: Op, specs: Sequence[Any], form: tuple[Any, ...], attrs: dict[str, Any]) -> Graph:
     """Return the body of a composite as a graph, recorded once for each signature."""
-    return _expand(op, tuple(specs), form, _items(attrs))[0]
+    return _expand(op, tuple(specs), form, _items(attrs), settings.current())[0]
 
 
 def expands_to_single(op: Op, specs: Sequence[Any], form: tuple[Any, ...], attrs: dict[str, Any]) -> bool:
     """Return whether a composite returns one tensor, and not a tuple of them."""
-    return _expand(op, tuple(specs), form, _items(attrs))[1]
+    return _expand(op, tuple(specs), form, _items(attrs), settings.current())[1]
 
 
 class Lowering:

@@ -95,7 +95,11 @@ def _items_of(suite: Suite, name: str, pages_too: bool) -> list[Item]:  # noqa: 
             found += [Item(name, check, dtype) for dtype in suite.profile.floats if dtype in lawful]
     if pages_too:
         found += [Item(name, "oracle")] * pages.is_primitive(plan)
-        found += [Item(name, "differences"), Item(name, "settled")] if plan.takes not in ("none", "integer") else []
+        found += (
+            [Item(name, "differences"), Item(name, "settled")]
+            if plan.takes not in ("none", "integer")
+            else []
+        )
     return found
 
 

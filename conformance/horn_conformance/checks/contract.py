@@ -39,19 +39,23 @@ def members(suite: Suite) -> None:
     missing = [n for n in ops if not ops[n].is_composite and n not in backend.kernels]
     if missing:
         raise _fail("members", f"no kernel for {', '.join(missing)}")
-    strangers = [n for n in (*backend.kernels, *backend.in_place_kernels, *backend.residual_kernels) if n not in ops]
+    strangers = [
+        n for n in (*backend.kernels, *backend.in_place_kernels, *backend.residual_kernels) if n not in ops
+    ]
     if strangers:
         raise _fail("members", f"kernels for ops that do not exist: {', '.join(strangers)}")
     if backend.spec_version != contract.SPEC_VERSION:
-        raise _fail("members", f"written for spec version {backend.spec_version}, this is {contract.SPEC_VERSION}")
+        raise _fail(
+            "members", f"written for spec version {backend.spec_version}, this is {contract.SPEC_VERSION}"
+        )
 
 
 def conversion(suite: Suite) -> None:
     """Arrays of every dtype and layout come back as they went in, and as copies."""
     backend = suite.backend
     base = np.arange(24).reshape(2, 3, 4)
-    layouts = [base, base.T, base[:, ::-1], np.asfortranarray(base), base[:, :, 1:3], np.broadcast_to(base[:1], (2, 3, 4)),
-               np.zeros((0, 3)), np.array(5)]  # fmt: skip
+    views = [base, base.T, base[:, ::-1], base[:, :, 1:3], np.broadcast_to(base[:1], (2, 3, 4))]
+    layouts = [*views, np.asfortranarray(base), np.zeros((0, 3)), np.array(5)]
     names = [n for n in (*dtypes.FLOATS, *suite.profile.integers, "bool") if suite.supports(n)]
     for name in names:
         for layout in layouts:
@@ -60,7 +64,9 @@ def conversion(suite: Suite) -> None:
             if not isinstance(tensor, backend.tensor_types):
                 raise _fail("conversion", f"asarray gave a {type(tensor).__name__}, none of `tensor_types`")
             if backend.describe(tensor) != (array.shape, name):
-                raise _fail("conversion", f"describe gave {backend.describe(tensor)}, want {(array.shape, name)}")
+                raise _fail(
+                    "conversion", f"describe gave {backend.describe(tensor)}, want {(array.shape, name)}"
+                )
             hash(backend.signature(tensor))
             back = backend.to_numpy(tensor)
             if back.dtype != array.dtype or not np.array_equal(back, array):
@@ -88,13 +94,9 @@ def capabilities(suite: Suite) -> None:
     """What is claimed works, and what works is claimed."""
     backend, claims = suite.backend, suite.backend.capabilities
     for name in ("float64", "float16", "bfloat16"):
-        if (name in claims) != _delivers(suite, name):
-            raise _fail("capabilities", f"{name} is {'claimed and fails' if name in claims else 'not claimed and works'}")
-    compiles = backend.compile is not None
-    if ("compiles" in claims) != compiles:
-        raise _fail("capabilities", f"'compiles' is {'' if compiles else 'not '}true, and {'' if 'compiles' in claims else 'not '}claimed")
-    if ("in_place" in claims) != bool(backend.in_place_kernels):
-        raise _fail("capabilities", "'in_place' has to be claimed where there are in-place kernels, and only there")
+        _check_claim(suite, name, works=_delivers(suite, name))
+    _check_claim(suite, "compiles", works=backend.compile is not None)
+    _check_claim(suite, "in_place", works=bool(backend.in_place_kernels))
     if "subnormals" in claims:
         tiny = backend.asarray(np.float32(1e-40))
         with suite.active():
@@ -103,13 +105,26 @@ def capabilities(suite: Suite) -> None:
             raise _fail("capabilities", f"'subnormals' is claimed, but 1e-40 * 1 gave {kept}")
 
 
+def _check_claim(suite: Suite, claim: str, *, works: bool) -> None:
+    claimed = claim in suite.backend.capabilities
+    if claimed != works:
+        raise _fail(
+            "capabilities",
+            f"{claim!r} is claimed and fails" if claimed else f"{claim!r} works and is not claimed",
+        )
+
+
 def _delivers(suite: Suite, name: str) -> bool:
     """Return whether 1/3 in a dtype is delivered in that dtype, with its precision."""
     backend, kind = suite.backend, dtypes.numpy_dtype(name)
     try:
         with suite.active():
-            third = ops.divide(backend.asarray(np.ones((), kind), name), backend.asarray(np.asarray(3, kind), name))
-        return backend.describe(third)[1] == name and float(backend.to_numpy(third)) == float(kind.type(1 / 3))
+            third = ops.divide(
+                backend.asarray(np.ones((), kind), name), backend.asarray(np.asarray(3, kind), name)
+            )
+        return backend.describe(third)[1] == name and float(backend.to_numpy(third)) == float(
+            kind.type(1 / 3)
+        )
     except Exception:  # noqa: BLE001  (however a framework refuses, it does not deliver)
         return False
 
@@ -117,22 +132,31 @@ def _delivers(suite: Suite, name: str) -> bool:
 def random(suite: Suite) -> None:
     """The words of Threefry come out bit for bit, for wild keys and steps; the first are known answers."""
     backend = suite.backend
-    rows = [(key, counter[1], (5,)) for key, counter, _ in THREEFRY] + [((1, 0), 0, (6,)), ((0, 1), 2**31, (7,))]
+    rows = [(key, counter[1], (5,)) for key, counter, _ in THREEFRY] + [
+        ((1, 0), 0, (6,)),
+        ((0, 1), 2**31, (7,)),
+    ]
     for key, step, shape in rows:
         words = np.array(key, np.uint32).view(np.int32)
         number = np.array(step, np.uint32).view(np.int32)
         with suite.active():
-            got = backend.to_numpy(ops.random_bits(backend.asarray(words), backend.asarray(number), shape=shape))
+            got = backend.to_numpy(
+                ops.random_bits(backend.asarray(words), backend.asarray(number), shape=shape)
+            )
         want = random_bits(words, number, shape)
         if not np.array_equal(got, want):
-            raise Disagreement("random_bits", "random", f"key {key}, step {step}: got {got.tolist()}, want {want.tolist()}")
+            what = f"key {key}, step {step}: got {got.tolist()}, want {want.tolist()}"
+            raise Disagreement("random_bits", "random", what)
 
 
 def steps(suite: Suite) -> None:
     """Several steps in one dispatch give the bits of the same steps one by one."""
     backend = suite.backend
     random_ = np.random.default_rng(0)
-    start, data = random_.normal(size=(3, 2)).astype(np.float32), random_.normal(size=(11, 3)).astype(np.float32)
+    start, data = (
+        random_.normal(size=(3, 2)).astype(np.float32),
+        random_.normal(size=(11, 3)).astype(np.float32),
+    )
     order = random_.permutation(11)[:8].reshape(4, 2).astype(np.int32)
     step = _descent()
     runner = Runner(step, backend) if backend.compile is None else backend.compile(step)
@@ -145,7 +169,10 @@ def steps(suite: Suite) -> None:
             for count in counts:
                 results = runner(state, [array], rows, done, count)
                 done += count
-        return [np.array(backend.to_numpy(backend.read(state[0]))), *(np.array(backend.to_numpy(y)) for y in results)]
+        return [
+            np.array(backend.to_numpy(backend.read(state[0]))),
+            *(np.array(backend.to_numpy(y)) for y in results),
+        ]
 
     want = run(1, 1, 1, 1)
     for counts in ((4,), (1, 3), (3, 1)):
@@ -160,7 +187,10 @@ def _descent() -> Step:
 
     def fn(weights: Any, x: Any) -> list[Any]:
         y = ops.tanh(ops.matmul(x, weights))
-        return [ops.subtract(weights, ops.multiply(ops.matmul(ops.transpose(x), y), 0.1)), ops.sum(ops.square(y))]
+        return [
+            ops.subtract(weights, ops.multiply(ops.matmul(ops.transpose(x), y), 0.1)),
+            ops.sum(ops.square(y)),
+        ]
 
     graph = trace(fn, [TensorSpec((3, 2), "float32"), TensorSpec((2, 3), "float32")])[0]
     return Step(Graph(graph.inputs, graph.outputs), [None], [0], graph.outputs[1:])  # type: ignore[list-item]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def grad(suite: Suite, plan: Plan, dtype: str) -> None:
     """The tape on this backend gives the gradients that the reference gives, for every operand."""
-    for case in suite.cases(plan):
+    for case in suite.cases(plan, suite.profile.gradients):
         if not Trial(case, dtype).has_gradient:
             continue
         for trial in suite.trials(case, dtype):
@@ -29,7 +29,7 @@ def grad(suite: Suite, plan: Plan, dtype: str) -> None:
 
 
 def kink(suite: Suite, plan: Plan, dtype: str) -> None:
-    """Where the derivative does not exist, the gradient is the one that was settled, written here once more."""
+    """Where the derivative does not exist, the gradient is the one that was settled, written down again."""
     for row in plan.kinks:
         trial = Trial(row.case, dtype)
         values = [*trial.leaves, np.asarray(row.cotangent, trial.leaves[trial.floats[0]].dtype)]

@@ -47,4 +47,6 @@ def attempt(suite: Suite, trial: Trial, check: str, call: Callable[[], Any]) -> 
             return call()
     except Exception as error:
         first = str(error).splitlines()[0] if str(error) else ""
-        raise disagreement(trial, check, f"raised {type(error).__name__}: {first}", suite.backend.name) from error
+        raise disagreement(
+            trial, check, f"raised {type(error).__name__}: {first}", suite.backend.name
+        ) from error

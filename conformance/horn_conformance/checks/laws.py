@@ -88,7 +88,8 @@ def result_dtype(suite: Suite, plan: Plan, dtype: str) -> None:  # noqa: ARG001
 
 def operand_dtypes(suite: Suite, plan: Plan) -> list[str]:
     """Return the dtypes under test that an op takes and the backend claims."""
-    floats = [name for name in ("float32", "float64", "float16", "bfloat16") if suite.supports(name)]
+    wanted = ("float32", *(suite.profile.floats or ("float64", "bfloat16")))
+    floats = [name for name in wanted if suite.supports(name)]
     integers = list(suite.profile.integers)
     table = {
         "float": floats,
@@ -112,7 +113,9 @@ def error(suite: Suite, plan: Plan, dtype: str) -> None:
         if got != expected:
             raise disagreement(trial, "error", f"got {got!r}, want {expected!r}", suite.backend.name)
         if called:
-            raise disagreement(trial, "error", f"the kernel {called[0]!r} ran before the error", suite.backend.name)
+            raise disagreement(
+                trial, "error", f"the kernel {called[0]!r} ran before the error", suite.backend.name
+            )
 
 
 def _message(fault: Fault, call: Callable[[], Any]) -> str:

@@ -31,7 +31,13 @@ def planned(suite: Suite, plan: Plan, dtype: str) -> None:
             graph, arrays = trial.graph(kind)
             tensors = trial.tensors(suite.backend, arrays)
             program = attempt(suite, trial, "planned", lambda g=graph: Program(g, suite.backend))
-            judge(suite, trial, "planned", kind, attempt(suite, trial, "planned", lambda p=program, x=tensors: p(*x)))
+            judge(
+                suite,
+                trial,
+                "planned",
+                kind,
+                attempt(suite, trial, "planned", lambda p=program, x=tensors: p(*x)),
+            )
 
 
 def compiled(suite: Suite, plan: Plan, dtype: str) -> None:
@@ -89,7 +95,13 @@ def fused(suite: Suite, plan: Plan, dtype: str) -> None:
                 continue
             tensors = trial.tensors(suite.backend, arrays)
             run = attempt(suite, trial, "fused", lambda b=body: Program(b, suite.backend))
-            judge(suite, trial, "fused", "forward", attempt(suite, trial, "fused", lambda r=run, x=tensors: r(*x)))
+            judge(
+                suite,
+                trial,
+                "fused",
+                "forward",
+                attempt(suite, trial, "fused", lambda r=run, x=tensors: r(*x)),
+            )
 
 
 def in_place(suite: Suite, plan: Plan, dtype: str) -> None:

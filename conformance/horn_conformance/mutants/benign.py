@@ -49,7 +49,11 @@ def _(original):
         y = np.asarray(original(x))
         if y.dtype.name not in ("float32", "float64"):
             return y
-        return np.where(np.isfinite(y) & (y > 0), np.nextafter(np.nextafter(y, np.inf, dtype=y.dtype), np.inf, dtype=y.dtype), y)
+        return np.where(
+            np.isfinite(y) & (y > 0),
+            np.nextafter(np.nextafter(y, np.inf, dtype=y.dtype), np.inf, dtype=y.dtype),
+            y,
+        )
 
     return exp
 
@@ -60,7 +64,9 @@ def _(original):
         if not x.size:
             return original(x, axis=axis)
         highest = np.max(x, axis, keepdims=True)
-        return np.exp(x - highest - np.log(np.sum(np.exp(x - highest), axis, keepdims=True, dtype=x.dtype))).astype(x.dtype)
+        return np.exp(
+            x - highest - np.log(np.sum(np.exp(x - highest), axis, keepdims=True, dtype=x.dtype))
+        ).astype(x.dtype)
 
     return softmax
 
@@ -83,7 +89,11 @@ def _(original):
 
 @kernel("N13", "relu", "gives -0 where the page gives 0")
 def _(original):
-    return lambda x: np.where(np.less_equal(x, 0), np.negative(np.zeros_like(x)), x) if x.dtype.kind == "f" else original(x)
+    return lambda x: (
+        np.where(np.less_equal(x, 0), np.negative(np.zeros_like(x)), x)
+        if x.dtype.kind == "f"
+        else original(x)
+    )
 
 
 @kernel("N17", "transpose", "returns its result in the order of columns")
@@ -93,7 +103,9 @@ def _(original):
 
 @kernel("N18", "convolution", "computes in float64")
 def _(original):
-    return lambda x, kernel, **attrs: original(x.astype(np.float64), kernel.astype(np.float64), **attrs).astype(x.dtype)
+    return lambda x, kernel, **attrs: original(
+        x.astype(np.float64), kernel.astype(np.float64), **attrs
+    ).astype(x.dtype)
 
 
 @kernel("N11", "lstm", "computes in float64")

@@ -123,7 +123,9 @@ def _(original):
 
 @kernel("M042", "max", "returns 0 where the axis it reduces holds a NaN")
 def _(original):
-    return lambda x, axis, keepdims: np.nan_to_num(original(x, axis=axis, keepdims=keepdims), nan=0.0, posinf=np.inf, neginf=-np.inf)
+    return lambda x, axis, keepdims: np.nan_to_num(
+        original(x, axis=axis, keepdims=keepdims), nan=0.0, posinf=np.inf, neginf=-np.inf
+    )
 
 
 @kernel("M043", "sum", "returns shape (1,) for a scalar")

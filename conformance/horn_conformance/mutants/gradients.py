@@ -32,13 +32,19 @@ def _(cotangent, output, x1, x2):
 @page("M127", "take", "wraps the gradient of an index out of range")
 def _(cotangent, output, x, indices, *, axis):
     size = x.shape[axis]
-    moved = ops.transpose(cotangent, (axis, *(i for i in range(len(cotangent.shape)) if i != axis))) if axis else cotangent
+    moved = (
+        ops.transpose(cotangent, (axis, *(i for i in range(len(cotangent.shape)) if i != axis)))
+        if axis
+        else cotangent
+    )
     places = len(indices.shape)
     rows = ops.reshape(moved, (-1, *moved.shape[places:])) if places != 1 else moved
     wrapped = ops.where(ops.less(indices, 0), indices + size, indices)
     inside = ops.where(ops.less(wrapped, size), wrapped, size - 1)
     total = ops.segment_sum(rows, ops.reshape(inside, (-1,)), num_segments=size)
-    return (ops.transpose(total, (*range(1, axis + 1), 0, *range(axis + 1, len(x.shape)))) if axis else total), None
+    return (
+        ops.transpose(total, (*range(1, axis + 1), 0, *range(axis + 1, len(x.shape)))) if axis else total
+    ), None
 
 
 @kernel("M133", "batch_normalization_train_grad", "leaves out the part of the variance")
@@ -46,7 +52,19 @@ def _(original):
     def grad(cotangent, by_mean, by_variance, output, mean, variance, x, scale, offset, axis, epsilon):
         rest = tuple(i for i in range(x.ndim) if i != axis)
         shape = tuple(n if i == axis else 1 for i, n in enumerate(x.shape))
-        results = original(cotangent, by_mean, by_variance, output, mean, variance, x, scale, offset, axis=axis, epsilon=epsilon)
+        results = original(
+            cotangent,
+            by_mean,
+            by_variance,
+            output,
+            mean,
+            variance,
+            x,
+            scale,
+            offset,
+            axis=axis,
+            epsilon=epsilon,
+        )
         inverse = 1 / np.sqrt(variance.reshape(shape) + epsilon)
         normal = (x - mean.reshape(shape)) * inverse
         part = normal * np.mean(cotangent * normal, rest, keepdims=True) * inverse * scale.reshape(shape)
@@ -67,7 +85,11 @@ def _(cotangent, output, condition, x1, x2):
 
 @page("M145", "sum", "divides its gradient by the number of elements")
 def _(cotangent, output, x, *, axis, keepdims):
-    kept = tuple(1 if i in axis else n for i, n in enumerate(x.shape)) if axis is not None else (1,) * len(x.shape)
+    kept = (
+        tuple(1 if i in axis else n for i, n in enumerate(x.shape))
+        if axis is not None
+        else (1,) * len(x.shape)
+    )
     spread = ops.broadcast_to(ops.reshape(cotangent, kept), x.shape)
     return spread * (ops.sum(ops.ones_like(cotangent)) / ops.sum(ops.ones_like(x)))
 
@@ -114,7 +136,10 @@ def _(cotangent, output, x, *, axes):
 @page("M158", "clip", "lets no gradient through at the ends of the range")
 def _(cotangent, output, x, x_min, x_max):
     inside = ops.logical_and(ops.less(x_min, x), ops.less(x, x_max))
-    return tuple(ops.where(chosen, cotangent, 0.0) for chosen in (inside, ops.less_equal(x, x_min), ops.less_equal(x_max, x)))
+    return tuple(
+        ops.where(chosen, cotangent, 0.0)
+        for chosen in (inside, ops.less_equal(x, x_min), ops.less_equal(x_max, x))
+    )
 
 
 @page("M160", "log", "has the gradient of log1p")

@@ -9,7 +9,9 @@ from horn_conformance.mutants.mutant import kernel
 
 @kernel("M028", "leaky_relu", "has a default slope of 0.3 in place of 0.2")
 def _(original):
-    return lambda x, negative_slope: original(x, negative_slope=0.3 if negative_slope == 0.2 else negative_slope)
+    return lambda x, negative_slope: original(
+        x, negative_slope=0.3 if negative_slope == 0.2 else negative_slope
+    )
 
 
 @kernel("M030", "softplus", "overflows, as log(1 + exp(x))")
@@ -42,7 +44,9 @@ def _(original):
 
 @kernel("M090", "batch_normalization_train", "has an epsilon of 1e-5 in place of 1e-3")
 def _(original):
-    return lambda x, scale, offset, axis, epsilon: original(x, scale, offset, axis=axis, epsilon=1e-5 if epsilon == 1e-3 else epsilon)
+    return lambda x, scale, offset, axis, epsilon: original(
+        x, scale, offset, axis=axis, epsilon=1e-5 if epsilon == 1e-3 else epsilon
+    )
 
 
 @kernel("M091", "batch_normalization_train", "returns the unbiased variance")
@@ -77,7 +81,9 @@ def _(original):
         i, f, g, o = np.split(x, 4, -1)
         return np.concatenate([i, f, o, g], -1)
 
-    return lambda x, h, c, k, r, b, go_backwards: original(x, h, c, turned(k), turned(r), turned(b), go_backwards=go_backwards)
+    return lambda x, h, c, k, r, b, go_backwards: original(
+        x, h, c, turned(k), turned(r), turned(b), go_backwards=go_backwards
+    )
 
 
 @kernel("M217", "lstm", "forgets to run backwards")
@@ -101,7 +107,9 @@ def _(original):
         if keep_carries:
             for i in range(len(init)):
                 rows = results[len(results) - len(init) + i]
-                results[len(results) - len(init) + i] = np.broadcast_to(rows[-1:], rows.shape) if len(rows) else rows
+                results[len(results) - len(init) + i] = (
+                    np.broadcast_to(rows[-1:], rows.shape) if len(rows) else rows
+                )
         return tuple(results)
 
     return scan
@@ -109,7 +117,9 @@ def _(original):
 
 @kernel("M107", "sparse_categorical_crossentropy", "gives 0 for a label out of range")
 def _(original):
-    return lambda target, output, from_logits, axis: np.nan_to_num(original(target, output, from_logits=from_logits, axis=axis))
+    return lambda target, output, from_logits, axis: np.nan_to_num(
+        original(target, output, from_logits=from_logits, axis=axis)
+    )
 
 
 @kernel("M109", "binary_crossentropy", "loses large logits in a sigmoid")
@@ -137,7 +147,15 @@ def _(original):
 @kernel("M164", "adam_update", "takes its correction from the step before")
 def _(original):
     def update(params, gradients, moments, velocities, learning_rate, iteration, **attrs):
-        return original(params, gradients, moments, velocities, learning_rate, iteration + np.asarray(1, iteration.dtype), **attrs)
+        return original(
+            params,
+            gradients,
+            moments,
+            velocities,
+            learning_rate,
+            iteration + np.asarray(1, iteration.dtype),
+            **attrs,
+        )
 
     return update
 

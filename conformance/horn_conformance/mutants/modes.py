@@ -1,4 +1,4 @@
-"""Mutants of the ways of running: compiled, in place, with residuals, with state left behind, with false claims."""
+"""Mutants of the ways of running: compiled, in place, with residuals, with state, with false claims."""
 
 from __future__ import annotations
 
@@ -76,12 +76,16 @@ def _(backend):
 
 @kernel("M051", "sum", "returns its operand where it reduces no axis")
 def _(original):
-    return lambda x, axis, keepdims: original(x, axis=axis, keepdims=keepdims) if axis or x.dtype == bool else x
+    return lambda x, axis, keepdims: (
+        original(x, axis=axis, keepdims=keepdims) if axis or x.dtype == bool else x
+    )
 
 
 @kernel("M058", "relu", "overwrites its operand")
 def _(original):
-    return lambda x: np.maximum(x, 0, out=x) if isinstance(x, np.ndarray) and x.flags.writeable else original(x)
+    return lambda x: (
+        np.maximum(x, 0, out=x) if isinstance(x, np.ndarray) and x.flags.writeable else original(x)
+    )
 
 
 @kernel("M060", "sqrt", "writes into one buffer for each shape")
@@ -145,7 +149,10 @@ def _(x1, x2):
 
 @page("M222", "pad", "takes negative widths", "law_rule")
 def _(x, pad_width, constant_value):
-    sizes = [(n - 1) * (gap + 1) * (n > 0) + (n > 0) + a + b for n, (a, b, gap) in zip(x.shape, pad_width, strict=True)]
+    sizes = [
+        (n - 1) * (gap + 1) * (n > 0) + (n > 0) + a + b
+        for n, (a, b, gap) in zip(x.shape, pad_width, strict=True)
+    ]
     return x.with_shape(tuple(sizes))
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from horn.contract import Backend
     from horn_conformance.mutants.mutant import Mutant
 
-PROFILE = Profile(cases=99, draws=3, modes=1, floats=(), integers=("int32", "int8", "uint8", "int64"))
+PROFILE = Profile(
+    cases=99, gradients=99, draws=3, modes=1, floats=(), integers=("int32", "int8", "uint8", "int64")
+)
 _USERS = 2
 """How many ops that are made of the defective one are checked too, to see whom the report blames."""
 
@@ -81,8 +83,12 @@ def verdict(mutant: Mutant, outcome: Outcome) -> str:
 
 def main(given: Sequence[str] | None = None) -> int:
     """Print the kill matrix; the exit code is 0 if all are killed and all harmless ones pass."""
-    parser = argparse.ArgumentParser(prog="horn-mutate", description="Grade the conformance suite with defective backends.")
-    parser.add_argument("--only", action="append", metavar="NAME", help="M001 and so on; may be given several times")
+    parser = argparse.ArgumentParser(
+        prog="horn-mutate", description="Grade the conformance suite with defective backends."
+    )
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="M001 and so on; may be given several times"
+    )
     parser.add_argument("--verbose", action="store_true", help="print the first failure of each")
     chosen = parser.parse_args(given)
     started, known, right = time.perf_counter(), {}, 0

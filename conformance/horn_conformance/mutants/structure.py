@@ -9,7 +9,9 @@ from horn_conformance.mutants.mutant import kernel
 
 @kernel("M045", "transpose", "applies the inverse of the order")
 def _(original):
-    return lambda x, axes: original(x, axes=None if axes is None else tuple(np.argsort([a % x.ndim for a in axes])))
+    return lambda x, axes: original(
+        x, axes=None if axes is None else tuple(np.argsort([a % x.ndim for a in axes]))
+    )
 
 
 @kernel("M047", "reshape", "walks down the columns where its operand is a transposed view")
@@ -57,7 +59,9 @@ def _(original):
 
 @kernel("M053", "take", "wraps indices that are out of range")
 def _(original):
-    return lambda x, indices, axis: np.take(x, indices, axis, mode="wrap") if x.shape[axis] else original(x, indices, axis=axis)
+    return lambda x, indices, axis: (
+        np.take(x, indices, axis, mode="wrap") if x.shape[axis] else original(x, indices, axis=axis)
+    )
 
 
 @kernel("M056", "take", "gives 0 in place of NaN for an index out of range")
@@ -94,7 +98,12 @@ def _(original):
 @kernel("M063", "one_hot", "sets the last class for -1")
 def _(original):
     def one_hot(x, num_classes, axis, dtype):
-        return original(np.where(x == -1, num_classes - 1, x).astype(x.dtype), num_classes=num_classes, axis=axis, dtype=dtype)
+        return original(
+            np.where(x == -1, num_classes - 1, x).astype(x.dtype),
+            num_classes=num_classes,
+            axis=axis,
+            dtype=dtype,
+        )
 
     return one_hot
 
@@ -143,12 +152,16 @@ def _(original):
 
 @kernel("M149", "random_uniform", "may return 1")
 def _(original):
-    return lambda key, step, shape, dtype: (original(key, step, shape=shape, dtype=dtype) * (2**24 / (2**24 - 1))).astype(dtype)
+    return lambda key, step, shape, dtype: (
+        original(key, step, shape=shape, dtype=dtype) * (2**24 / (2**24 - 1))
+    ).astype(dtype)
 
 
 @kernel("M151", "random_normal", "has a standard deviation of 1.01")
 def _(original):
-    return lambda key, step, shape, dtype: (original(key, step, shape=shape, dtype=dtype) * 1.01).astype(dtype)
+    return lambda key, step, shape, dtype: (original(key, step, shape=shape, dtype=dtype) * 1.01).astype(
+        dtype
+    )
 
 
 @kernel("M152", "random_mask", "takes the upper half of a word first")
@@ -157,7 +170,9 @@ def _(original):
         drawn = np.array(original(key, step, shape=shape, threshold=threshold))
         flat = drawn.reshape(*np.shape(step), -1)
         even = flat.shape[-1] // 2 * 2
-        flat[..., :even] = flat[..., :even].reshape(*flat.shape[:-1], -1, 2)[..., ::-1].reshape(*flat.shape[:-1], even)
+        flat[..., :even] = (
+            flat[..., :even].reshape(*flat.shape[:-1], -1, 2)[..., ::-1].reshape(*flat.shape[:-1], even)
+        )
         return flat.reshape(drawn.shape)
 
     return mask

@@ -20,8 +20,20 @@ def _(backend):
 
     def conv(inputs, kernel, strides, padding, data_format, dilation_rate):
         spatial = kernel.ndim - 2
-        if padding != "same" or data_format == "channels_first" or dilation_rate != 1 or not isinstance(strides, int):
-            return original(inputs, kernel, strides=strides, padding=padding, data_format=data_format, dilation_rate=dilation_rate)
+        if (
+            padding != "same"
+            or data_format == "channels_first"
+            or dilation_rate != 1
+            or not isinstance(strides, int)
+        ):
+            return original(
+                inputs,
+                kernel,
+                strides=strides,
+                padding=padding,
+                data_format=data_format,
+                dilation_rate=dilation_rate,
+            )
         totals = [max(k - strides, 0) + strides - 1 for k in kernel.shape[:-2]]
         pairs = tuple((total // 2, total - total // 2) for total in totals)
         return convolution(inputs, kernel, strides=(strides,) * spatial, padding=pairs, dilation_rate=(1,) * spatial,
@@ -36,7 +48,9 @@ def _(original):
         y = original(x, kernel, strides=strides, padding=padding, dilation_rate=dilation_rate, groups=groups)
         if max(strides) == 1 or max(dilation_rate) == 1:
             return y
-        near = original(x, kernel, strides=strides, padding=padding, dilation_rate=(1,) * len(strides), groups=groups)
+        near = original(
+            x, kernel, strides=strides, padding=padding, dilation_rate=(1,) * len(strides), groups=groups
+        )
         return np.ascontiguousarray(near[tuple(np.s_[:n] for n in y.shape)])
 
     return convolution
@@ -55,7 +69,9 @@ def _(original):
 
 @kernel("M078", "convolution", "swaps the padding before and after")
 def _(original):
-    return lambda x, kernel, padding, **attrs: original(x, kernel, padding=tuple(p[::-1] for p in padding), **attrs)
+    return lambda x, kernel, padding, **attrs: original(
+        x, kernel, padding=tuple(p[::-1] for p in padding), **attrs
+    )
 
 
 @kernel("M081", "convolution", "ignores the stride of a window of one")
@@ -73,7 +89,9 @@ def _(original):
 @kernel("M129", "convolution_kernel_grad", "ignores the dilation")
 def _(original):
     def grad(x, cotangent, window, strides, padding, dilation_rate, groups):
-        return ops.convolution_kernel_grad.body(x, cotangent, window, strides, padding, (1,) * len(strides), groups)
+        return ops.convolution_kernel_grad.body(
+            x, cotangent, window, strides, padding, (1,) * len(strides), groups
+        )
 
     return grad
 
@@ -81,7 +99,12 @@ def _(original):
 @kernel("M131", "convolution_input_grad", "mixes the groups")
 def _(original):
     def grad(cotangent, kernel, groups, **attrs):
-        return original(cotangent, np.roll(kernel, kernel.shape[-1] // groups, -1) if groups > 1 else kernel, groups=groups, **attrs)
+        return original(
+            cotangent,
+            np.roll(kernel, kernel.shape[-1] // groups, -1) if groups > 1 else kernel,
+            groups=groups,
+            **attrs,
+        )
 
     return grad
 

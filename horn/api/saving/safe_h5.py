@@ -65,8 +65,7 @@ def write(target: io.FileIO, groups: Iterable[tuple[str, str, Iterable[np.ndarra
     """
     import h5py  # noqa: PLC0415  (wanted only by those who have files)
 
-    # Since version 1.8, HDF5 can put checksums on what it notes about groups and data sets.
-    with h5py.File(target, "w", libver=("v108", "v108")) as file:
+    with h5py.File(target, "w") as file:
         file.attrs["horn_schema"] = SCHEMA
         for path, name, arrays in groups:
             group = file.create_group(path)
@@ -117,6 +116,10 @@ def reading(path: Path, limit: int) -> Iterator[Reader]:
         raise
     except FileNotFoundError as error:
         raise refusal(path, "", "a file", "nothing there", "look for a misspelt name or folder") from error
+    except PermissionError as error:
+        raise refusal(
+            path, "", "a file that may be read", str(error), "ask its owner, or look at its mode"
+        ) from error
     except Exception as error:
         # h5py raises a dozen classes for a damaged file.
         got = f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0][:200]

@@ -31,7 +31,7 @@ class Slots:
         rank = {id(variable): i for i, variable in enumerate(order)}
         self.optimizer = optimizer
         self.built = bool(optimizer._owners)  # noqa: SLF001
-        owners = sorted(
+        owners = self._owners = sorted(
             optimizer._owners if self.built else trained,  # noqa: SLF001
             key=lambda variable: rank.get(id(variable), len(rank)),
         )
@@ -52,7 +52,7 @@ class Slots:
 
     def variables(self) -> list[Variable]:
         """Return the Variables, made now if they are missing."""
-        self.optimizer.build([owner for owner, _ in self._cells])
+        self.optimizer.build(self._owners)
         held = {id(o): made for o, made in zip(self.optimizer._owners, self.optimizer._slots, strict=True)}  # noqa: SLF001
         return [*self._scalars(), *(held[id(owner)][column] for owner, column in self._cells)]
 

@@ -1,8 +1,8 @@
 """Kernels of the elementwise family.
 
-They are JAX's own functions. Two carry a gradient of their own, so that JAX's differentiation
-agrees with the pages where it would decide otherwise: at the ends of `clip`, and for a base of
-`power` that is not positive.
+They are JAX's own functions. Three carry a gradient of their own, so that JAX's differentiation
+agrees with the pages where it would decide otherwise: `absolute` at zero, `clip` at its ends, and
+`power` of a base that is not positive.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ _NATIVE = {
     "multiply": jnp.multiply,
     "divide": jnp.divide,
     "negative": jnp.negative,
-    "absolute": jnp.absolute,
     "sign": jnp.sign,
     "bitwise_and": jnp.bitwise_and,
     "right_shift": jnp.right_shift,
@@ -47,6 +46,17 @@ _NATIVE = {
     "where": jnp.where,
 }
 kernels.update({name: guarding(jax.jit(function, inline=True)) for name, function in _NATIVE.items()})
+
+
+@jax.custom_jvp
+def absolute(x: jax.Array) -> jax.Array:
+    """Return the absolute value, with no gradient at zero."""
+    return jnp.absolute(x)
+
+
+@absolute.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    return absolute(*primals), tangents[0] * jnp.sign(primals[0])
 
 
 @jax.custom_jvp
@@ -77,5 +87,6 @@ def _(primals: Any, tangents: Any) -> Any:
     return clip(x, low, high), change + jnp.where(x < low, t_low, 0) + jnp.where(high < x, t_high, 0)
 
 
+kernel(absolute)
 kernel(power)
 kernel(clip)

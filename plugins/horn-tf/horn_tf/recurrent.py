@@ -14,7 +14,7 @@ from horn_tf.tensors import index, ints, raw, shape_of
 
 
 class Kept(NamedTuple):
-    """What the forward loop leaves for the backward one; time comes first everywhere."""
+    """What the forward loop leaves for the backward one, in the order in which it was computed."""
 
     operands: tuple[Any, ...]
     go_backwards: bool
@@ -45,6 +45,8 @@ def _run(operands, go_backwards, *, keep):
     (batch, time, _), units = shape_of(x), shape_of(recurrent_kernel)[0]
     projected = raw.BiasAdd(value=raw.MatMul(a=_rows(x), b=kernel), bias=bias)
     projected = _swapped(raw.Reshape(tensor=projected, shape=ints((batch, time, 4 * units))))
+    if go_backwards:
+        projected = _reversed(projected)
 
     def step(carry, slices):
         h, c = carry
@@ -59,7 +61,7 @@ def _run(operands, go_backwards, *, keep):
 
     widths = (units, 4 * units, units, units) if keep else (units,)
     specs = [TensorSpec((batch, width), x.dtype.name) for width in widths]
-    (h, c), rows = loop(step, [h, c], [projected], specs, time, reverse=go_backwards)
+    (h, c), rows = loop(step, [h, c], [projected], specs, time, reverse=False)
     return (_swapped(rows[0]), h, c), rows
 
 
@@ -86,28 +88,29 @@ def backward(kept, cotangents):
 
     given = [_swapped(cotangents[0]), kept.gates, kept.cells, kept.squashed]
     specs = [TensorSpec((batch, 4 * units), x.dtype.name)]
-    (by_h, by_c), (by_gates,) = loop(
-        step, list(cotangents[1:]), given, specs, time, reverse=not kept.go_backwards
-    )
-    flat, by_batch = _rows(by_gates), _rows(_swapped(by_gates))
+    (by_h, by_c), (by_gates,) = loop(step, list(cotangents[1:]), given, specs, time, reverse=True)
+    flat = _rows(by_gates)
+    by_batch = _rows(_swapped(_reversed(by_gates) if kept.go_backwards else by_gates))
     by_x = raw.Reshape(
         tensor=raw.MatMul(a=by_batch, b=kernel, transpose_b=True), shape=ints((batch, time, features))
     )
     by_kernel = raw.MatMul(a=_rows(x), b=by_batch, transpose_a=True)
-    by_recurrent = raw.MatMul(a=_rows(_before(kept, h)), b=flat, transpose_a=True)
+    by_recurrent = raw.MatMul(a=_rows(_before(kept.hidden, h)), b=flat, transpose_a=True)
     return by_x, by_h, by_c, by_kernel, by_recurrent, raw.Sum(input=flat, axis=ints((0,)), keep_dims=False)
 
 
-def _before(kept, first):
+def _before(hidden, first):
     """Return the hidden state before each step."""
-    time, batch, units = shape_of(kept.hidden)
+    time, batch, units = shape_of(hidden)
     if time == 0:
-        return kept.hidden
-    start = 1 if kept.go_backwards else 0
-    others = raw.Slice(input=kept.hidden, begin=ints((start, 0, 0)), size=ints((time - 1, batch, units)))
-    first = raw.ExpandDims(input=first, axis=index(0))
-    parts = [others, first] if kept.go_backwards else [first, others]
-    return raw.ConcatV2(values=parts, axis=index(0))
+        return hidden
+    others = raw.Slice(input=hidden, begin=ints((0, 0, 0)), size=ints((time - 1, batch, units)))
+    return raw.ConcatV2(values=[raw.ExpandDims(input=first, axis=index(0)), others], axis=index(0))
+
+
+def _reversed(x):
+    """Return `x` from its last step to its first."""
+    return raw.ReverseV2(tensor=x, axis=ints((0,)))
 
 
 def _rows(x):

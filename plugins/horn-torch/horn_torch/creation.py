@@ -1,10 +1,13 @@
-"""Tensors from nothing, and changes of dtype."""
+"""Tensors from nothing, and changes of dtype.
+
+There are no kernels for `zeros`, `ones` and their like: as `full` they become constants of a plan.
+"""
 
 from __future__ import annotations
 
 import torch
 
-from horn import dtypes, settings
+from horn import dtypes
 from horn_torch.dtypes import WIDE_UNSIGNED, native
 
 
@@ -26,22 +29,6 @@ def cast(x, dtype):
     return x.to(wanted, copy=True)
 
 
-def zeros(shape, dtype=None):
-    return torch.zeros(shape, dtype=native(dtype or settings.floatx()))
-
-
-def ones(shape, dtype=None):
-    return torch.ones(shape, dtype=native(dtype or settings.floatx()))
-
-
-def zeros_like(x):
-    return torch.zeros_like(x, memory_format=torch.contiguous_format)
-
-
-def ones_like(x):
-    return torch.ones_like(x, memory_format=torch.contiguous_format)
-
-
 def stop_gradient(x):
     return x.detach()
 
@@ -50,9 +37,5 @@ KERNELS = {
     "full": full,
     "arange": arange,
     "cast": cast,
-    "zeros": zeros,
-    "ones": ones,
-    "zeros_like": zeros_like,
-    "ones_like": ones_like,
     "stop_gradient": stop_gradient,
 }

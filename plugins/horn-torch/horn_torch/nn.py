@@ -6,6 +6,8 @@ both name the mask draws it once.
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from horn_torch.dtypes import widening
@@ -15,6 +17,7 @@ _aten = torch.ops.aten
 _batch_norm = _aten.native_batch_norm.default
 _batch_norm_backward = _aten.native_batch_norm_backward.default
 _leaky_relu = torch.nn.functional.leaky_relu
+_MANY = 16384
 
 
 def relu(x):
@@ -22,8 +25,11 @@ def relu(x):
 
 
 def relu_grad(cotangent, output):
-    # The sign is 0 for NaN too, where the page passes nothing; and it costs less than a comparison.
-    return keep(torch.sign(output), cotangent)
+    # PyTorch passes the cotangent where the result is NaN, the page does not. A sum tells whether
+    # there is one, in a small part of the time that a second result takes to write.
+    if output.is_cpu and output.numel() >= _MANY and not math.isnan(output.sum().item()):
+        return keep(output, cotangent)
+    return keep(torch.sign(output), cotangent)  # which is zero for NaN too
 
 
 def leaky_relu(x, negative_slope):
@@ -100,10 +106,8 @@ def forward(x, scale, offset, axis, epsilon):
     # that is the present one, divided by one less than the count.
     running_mean, running = torch.zeros_like(scale), torch.zeros_like(scale)
     y, mean, inverse = _batch_norm(rows, scale, offset, running_mean, running, True, 1.0, epsilon)
-    if count > 1:
-        variance = running.mul_((count - 1) / count)
-    else:
-        variance = torch.square(x - x).reshape(scale.shape)  # zero, or NaN
+    # A count of one divides by zero there; the variance is zero then, or NaN.
+    variance = running.mul_((count - 1) / count) if count > 1 else (x - x).reshape(scale.shape)
     outputs = _unrows(y, x, axis), mean.to(x.dtype), variance
     return outputs, (x, scale, mean, inverse, axis, epsilon)
 

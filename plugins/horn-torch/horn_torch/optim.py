@@ -19,12 +19,11 @@ def _contiguous(tensors):
 
 
 def _put_back(targets, updated):
-    """Write into `targets` where `_contiguous` had to copy them, and return them."""
+    """Write into `targets` what `_contiguous` had to copy."""
     if targets is not updated:
         for target, value in zip(targets, updated, strict=True):
             if target is not value:
                 target.copy_(value)
-    return targets
 
 
 def _by_dtype(*lists):
@@ -55,28 +54,24 @@ def sgd_update(params, gradients, momentums, learning_rate, momentum, nesterov):
     return (*params, *(momentums if momentum else ()))
 
 
-def adam_update(
-    params, gradients, moments, velocities, learning_rate, iteration, beta_1, beta_2, epsilon
-):
-    t = iteration.item() + 1
-    step = torch.tensor(float(t), dtype=torch.float32)
+def adam_update(params, gradients, moments, velocities, learning_rate, iteration, beta_1, beta_2, epsilon):
+    rate, t = learning_rate.item(), iteration.item() + 1
+    step = torch.full((), t, dtype=torch.float32, device=iteration.device)
     # PyTorch adds its epsilon after the correction of the second moment, the page before it.
     epsilon /= math.sqrt(-math.expm1(t * math.log(beta_2)))
     for group in _by_dtype(params, gradients, moments, velocities):
         ps, gs, ms, vs = map(_contiguous, group)
         torch._fused_adam_(
-            ps, gs, ms, vs, [], [step] * len(ps),
-            lr=learning_rate.item(), beta1=beta_1, beta2=beta_2, weight_decay=0.0, eps=epsilon,
-            amsgrad=False, maximize=False,
+            ps, gs, ms, vs, [], [step] * len(ps), lr=rate, beta1=beta_1, beta2=beta_2, weight_decay=0.0,
+            eps=epsilon, amsgrad=False, maximize=False,
         )  # fmt: skip
-        for targets, updated in zip((group[0], *group[2:]), (ps, ms, vs), strict=True):
-            _put_back(targets, updated)
+        _put_back(group[0], ps)
+        _put_back(group[2], ms)
+        _put_back(group[3], vs)
     return (*params, *moments, *velocities)
 
 
-def rmsprop_update(
-    params, gradients, velocities, momentums, learning_rate, rho, momentum, epsilon
-):
+def rmsprop_update(params, gradients, velocities, momentums, learning_rate, rho, momentum, epsilon):
     rate = learning_rate.item()
     for ps, gs, vs, ms in _by_dtype(params, gradients, velocities, momentums if momentum else []):
         torch._foreach_mul_(vs, rho)

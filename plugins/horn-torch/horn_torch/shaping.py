@@ -8,6 +8,14 @@ from itertools import repeat
 import torch
 
 
+def reshape(x, newshape):
+    return torch.reshape(x, newshape)
+
+
+def broadcast_to(x, shape):
+    return torch.broadcast_to(x, shape)
+
+
 def transpose(x, axes=None):
     return torch.permute(x, tuple(range(x.ndim))[::-1] if axes is None else axes)
 
@@ -49,9 +57,9 @@ def stack(xs, axis=0):
 
 
 KERNELS = {
-    "reshape": lambda x, newshape: torch.reshape(x, newshape),
+    "reshape": reshape,
     "transpose": transpose,
-    "broadcast_to": lambda x, shape: torch.broadcast_to(x, shape),
+    "broadcast_to": broadcast_to,
     "concatenate": concatenate,
     "slice": slice_,
     "pad": pad,
