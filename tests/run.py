@@ -27,18 +27,18 @@ SHOWN = 60
 """Lines of a failed process's output that are shown."""
 
 
-def conformance(backend: str, profile: str) -> list[str]:
-    """Return the arguments that make pytest run the suite."""
-    return ["--pyargs", "horn_conformance", "--horn-backend", backend, "--horn-profile", profile]
+def conformance(backend: str, profile: str, *others: str) -> list[str]:
+    """Return the arguments that make pytest run the suite, and other tests, on a backend."""
+    return [*others, "--pyargs", "horn_conformance", "--horn-backend", backend, "--horn-profile", profile]
 
 
 # The longest first, so that the last ones fill the gaps.
 RUNS = {
-    "numpy": conformance("numpy", "default"),
-    "core": [],
-    "tensorflow": conformance("tensorflow", "smoke"),
-    "jax": conformance("jax", "smoke"),
-    "torch": conformance("torch", "smoke"),
+    "jax": conformance("jax", "smoke", "tests/models", "plugins/horn-jax/horn_jax/native.py"),
+    "tensorflow": conformance("tensorflow", "smoke", "tests/models", "plugins/horn-tf/horn_tf/native.py"),
+    "numpy": conformance("numpy", "default", "tests/models"),
+    "core": ["tests", "horn", "conformance/tests", "--ignore=tests/models", "--ignore=tests/plain-backend"],
+    "torch": conformance("torch", "smoke", "tests/models", "plugins/horn-torch/horn_torch/native.py"),
     "plain": conformance("plain", "smoke"),
 }
 

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 _BLOCK = 32768  # elements that are updated at a time
 
 
-def _blocks(*groups: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+def _blocks(
+    params: Sequence[Any], gradients: Sequence[Any], *slots: Sequence[Any]
+) -> Iterator[tuple[Any, ...]]:
     """Yield what belongs to one parameter, or to a block of it: the same part of each tensor."""
-    for row in zip(*groups, strict=True):
+    for row in zip(params, gradients, *slots, strict=True):
         size = row[0].size
-        if size > _BLOCK and all(x.flags.c_contiguous for x in row):
+        # What is overwritten has to stay a view when it is flattened; a gradient may be copied.
+        if size > _BLOCK and all(x.flags.c_contiguous for x in (row[0], *row[2:])):
             vectors = [x.reshape(-1) for x in row]
             for start in range(0, size, _BLOCK):
                 yield tuple([x[start : start + _BLOCK] for x in vectors])

@@ -10,7 +10,9 @@ that hold there alone:
 
 from __future__ import annotations
 
+import itertools
 import math
+from functools import partial
 from typing import Any
 
 import jax
@@ -140,7 +142,7 @@ def _parts(batch: int) -> list[tuple[int, int]]:
         return [(0, batch)]
     count = min(_MOST_PARTS, math.ceil(batch / _PART))
     ends = [batch * i // count for i in range(count + 1)]
-    return list(zip(ends[:-1], ends[1:], strict=True))
+    return list(itertools.pairwise(ends))
 
 
 # -- pooling ----------------------------------------------------------------------------------
@@ -152,12 +154,10 @@ def _parts(batch: int) -> list[tuple[int, int]]:
 _MOST_OFFSETS = 64
 
 
+@partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3))
 def _pooled(x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> jax.Array:
     sizes = ((1, *pool_size, 1), (1, *strides, 1), ((0, 0), *padding, (0, 0)))
     return lax.reduce_window(x, np.asarray(-np.inf, x.dtype), lax.max, *sizes)
-
-
-_pooled = jax.custom_jvp(_pooled, nondiff_argnums=(1, 2, 3))
 
 
 @_pooled.defjvp
@@ -256,7 +256,9 @@ def _places(x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> t
     return lax.reduce_window(operands, start, better, (1, *pool_size, 1), (1, *strides, 1), "VALID")
 
 
-def _at_winners(values: jax.Array, x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs) -> jax.Array:
+def _at_winners(
+    values: jax.Array, x: jax.Array, pool_size: Sizes, strides: Sizes, padding: Pairs
+) -> jax.Array:
     _, winner = _winners(x, pool_size, strides, padding)
     if math.prod(pool_size) > _MOST_OFFSETS:
         flat = _surrounded(values, padding).reshape(x.shape[0], -1, x.shape[-1])
@@ -315,5 +317,7 @@ def _scattered(cotangent: jax.Array, place: jax.Array, shape: Sizes, padding: Pa
     total = jnp.zeros((batch, math.prod(sizes), channels), cotangent.dtype)
     flat = (batch, -1, channels)
     total = total.at[rows, place.reshape(flat), columns].add(cotangent.reshape(flat))
-    inside = tuple(slice(before, before + size) for size, (before, _) in zip(shape[1:-1], padding, strict=True))
+    inside = tuple(
+        slice(before, before + size) for size, (before, _) in zip(shape[1:-1], padding, strict=True)
+    )
     return total.reshape(batch, *sizes, channels)[(slice(None), *inside)]

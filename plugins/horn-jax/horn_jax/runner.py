@@ -167,7 +167,9 @@ class JaxRunner:
         n = len(self._updates)
         specs = [out.spec for out in program.graph.outputs[n:]]
 
-        def run(changed: list[Any], read: list[Any], arrays: list[Any], order: Any, start: Any, stop: Any) -> Any:
+        def run(
+            changed: list[Any], read: list[Any], arrays: list[Any], order: Any, start: Any, stop: Any
+        ) -> Any:
             def body(i: Any, carry: list[Any]) -> list[Any]:
                 return run_at(carry[:n], read, arrays, order, i)
 

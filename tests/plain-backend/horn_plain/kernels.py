@@ -68,6 +68,11 @@ def sign(x):
     return torch.where(torch.isnan(x), x, torch.sign(x))  # PyTorch says that the sign of NaN is zero
 
 
+def sqrt(x):
+    # PyTorch's own misses the nearest float32 now and then; rounded from float64 it never does.
+    return torch.sqrt(x.to(torch.float64)).to(x.dtype)
+
+
 KERNELS |= {
     # arithmetic
     "add": torch.add,
@@ -85,7 +90,7 @@ KERNELS |= {
     "expm1": torch.expm1,
     "log": torch.log,
     "log1p": torch.log1p,
-    "sqrt": torch.sqrt,
+    "sqrt": sqrt,
     "rsqrt": torch.rsqrt,
     "sin": torch.sin,
     "cos": torch.cos,
