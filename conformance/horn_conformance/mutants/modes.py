@@ -60,7 +60,7 @@ def _(backend):
     backend.in_place_kernels = {**backend.in_place_kernels, "sgd_update": update}
 
 
-@whole("M210", "max_pooling", "hands a residual over that belongs to the negated input")
+@whole("M210", "max_pooling_grad", "is given a residual that belongs to the negated input")
 def _(backend):
     pooling, grad = kernel_of(backend, "max_pooling"), kernel_of(backend, "max_pooling_grad")
 
@@ -69,16 +69,14 @@ def _(backend):
 
     def backward(residual, cotangent):
         x, attrs = residual
-        return (grad(cotangent, pooling(-x, **attrs), -x, **attrs),)
+        return grad(cotangent, pooling(-x, **attrs), -x, **attrs)
 
     backend.residual_kernels = {**backend.residual_kernels, "max_pooling": (forward, backward)}
 
 
-@kernel("M051", "sum", "returns its operand where it reduces no axis")
+@kernel("M051", "concatenate", "returns a lone tensor itself")
 def _(original):
-    return lambda x, axis, keepdims: (
-        original(x, axis=axis, keepdims=keepdims) if axis or x.dtype == bool else x
-    )
+    return lambda xs, axis: xs[0] if len(xs) == 1 else original(xs, axis=axis)
 
 
 @kernel("M058", "relu", "overwrites its operand")

@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from horn.spec import ops
 from horn_conformance.checks import Item, items, run
 from horn_conformance.failure import Disagreement
@@ -48,7 +50,7 @@ def users(name: str, backend: Backend, count: int = _USERS) -> list[str]:
 
 def examine(mutant: Mutant, known: dict[Any, Any]) -> Outcome:
     """Run the checks of the op that is defective, and of a few that use it."""
-    with mutant.backend() as backend:
+    with mutant.backend() as backend, np.errstate(all="ignore"):
         suite = Suite(backend, PROFILE, {} if mutant.slot else known)
         only = ["add"]
         if mutant.op in ops:

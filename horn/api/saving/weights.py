@@ -218,36 +218,31 @@ def _read_slots(file: Reader, path: str, slots: Slots) -> list[np.ndarray] | Non
 
     Weights are often loaded in order to train them in another way, so this is no error.
     """
-    held = sum(member.startswith(f"{path}/") for member in file.stored)
-    stored = [file.stored.get(f"{path}/{i}") for i in range(held)]
-    fresh = held == len(slots.present()) and not slots.built  # saved before the first step
-    specs: list[TensorSpec] = slots.specs[:held] if fresh else slots.specs
-    arrays: list[np.ndarray] = []
-    for one, spec in zip(stored, specs, strict=False):
-        array = _read_slot(file, one, spec)
-        if array is not None:
-            arrays.append(array)
-    if held and len(arrays) == held == len(specs):
-        return arrays
-    if held:
-        _log.warning(
-            "The state of the optimizer in %s is not that of %r and was left out: training starts it anew.",
-            file.path, slots.optimizer,
-        )  # fmt: skip
+    held = [member for member in file.stored if member.startswith(f"{path}/")]
+    if not held:
+        return None
+    fresh = len(held) == len(slots.present()) and not slots.built  # saved before the first step
+    specs = slots.specs[: len(held)] if fresh else slots.specs
+    numbered = [f"{path}/{i}" for i in range(len(held))]
+    if set(held) != set(numbered):
+        raise safe_h5.refusal(file.path, path, f"members 0 to {len(held) - 1}", _some(held), safe_h5.DAMAGED)
+    if len(held) == len(specs) and all(
+        _alike(file.stored[m], s) for m, s in zip(numbered, specs, strict=True)
+    ):
+        arrays = [file.read(file.stored[member]) for member in numbered]
+        cast = [a.astype(dtypes.numpy_dtype(spec.dtype)) for a, spec in zip(arrays, specs, strict=True)]
+        # The counter has 64 bits with some backends of Keras: its value decides, not its width.
+        if all(np.array_equal(a, b) for a, b in zip(arrays, cast, strict=True)):
+            return cast
+    _log.warning(
+        "The state of the optimizer in %s is not that of %r and was left out: training starts it anew.",
+        file.path, slots.optimizer,
+    )  # fmt: skip
     return None
 
 
-def _read_slot(file: Reader, stored: Stored | None, spec: TensorSpec) -> np.ndarray | None:
-    if (
-        stored is None
-        or stored.shape != spec.shape
-        or stored.dtype.kind != dtypes.numpy_dtype(spec.dtype).kind
-    ):
-        return None
-    array = file.read(stored)
-    narrow = array.astype(dtypes.numpy_dtype(spec.dtype))
-    # The counter has 64 bits with some backends of Keras: its value decides, not its width.
-    return narrow if np.array_equal(narrow, array) else None
+def _alike(stored: Stored, spec: TensorSpec) -> bool:
+    return stored.shape == spec.shape and stored.dtype.kind == dtypes.numpy_dtype(spec.dtype).kind
 
 
 # -- all or nothing ----------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ class _Call(NamedTuple):
     extra: list[tuple[int, int]] | None
 
 
-def _call(strides, padding, dilation_rate, groups):
-    rank = len(strides)
+def need_windows(rank):
+    """Raise `UnsupportedOpError` for windows over more axes than PyTorch has kernels for."""
     if rank > 3:
         raise UnsupportedOpError(
             f"PyTorch was asked to slide a window over {rank} axes.",
@@ -44,7 +44,11 @@ def _call(strides, padding, dilation_rate, groups):
             got=f"{rank}",
             remedy="fold some axes into the batch, or use another backend",
         )
-    if rank == 1:
+
+
+def _call(strides, padding, dilation_rate, groups):
+    need_windows(len(strides))
+    if len(strides) == 1:
         strides, padding, dilation_rate = (1, *strides), ((0, 0), *padding), (1, *dilation_rate)
     if all(before == after for before, after in padding):
         return _Call(list(strides), [before for before, _ in padding], list(dilation_rate), groups, None)

@@ -6,9 +6,11 @@ So a result that holds a NaN takes the long way in its gradient, which looks at 
 
 from __future__ import annotations
 
+import math
+
 import torch
 
-from horn_torch.conv import channels_first, channels_last, padded, unpadded
+from horn_torch.conv import channels_first, channels_last, need_windows, padded, unpadded
 
 _aten = torch.ops.aten
 _POOL = {2: torch.max_pool2d, 3: torch.max_pool3d}
@@ -18,6 +20,7 @@ _BACKWARD = {2: _aten.max_pool2d_with_indices_backward.default, 3: _aten.max_poo
 
 def _lifted(pool_size, strides, padding):
     """Return the attributes as lists for two or three spatial axes."""
+    need_windows(len(strides))
     if len(strides) == 1:
         return [1, *pool_size], [1, *strides], [(0, 0), *padding]
     return list(pool_size), list(strides), list(padding)
@@ -88,9 +91,7 @@ def _first_largest(first, window, steps):
     offsets = windows.flatten(2 + len(window)).argmax(-1)
     places = torch.zeros((), dtype=torch.int64, device=first.device)
     for axis in range(len(window)):
-        inner = 1
-        for size in window[axis + 1 :]:
-            inner *= size
+        inner = math.prod(window[axis + 1 :])
         within = offsets.div(inner, rounding_mode="floor") % window[axis]
         starts = torch.arange(offsets.shape[2 + axis], device=first.device) * steps[axis]
         starts = starts.reshape(-1, *(1,) * (len(window) - axis - 1))

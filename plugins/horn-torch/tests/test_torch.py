@@ -157,3 +157,12 @@ def test_convolution_keeps_channels_last_in_memory():
     assert y.is_contiguous()
     assert backend.kernels["convolution_input_grad"](y, kernel, input_shape=(8, 8), **attrs).is_contiguous()
     assert backend.kernels["convolution_kernel_grad"](x, y, window=(3, 3), **attrs).is_contiguous()
+
+
+def test_windows_over_four_axes_are_refused():
+    x = torch.zeros(1, 2, 2, 2, 2, 1)
+    attrs = {"strides": (1,) * 4, "padding": ((0, 0),) * 4}
+    with pytest.raises(UnsupportedOpError, match="4 axes"):
+        backend.kernels["max_pooling"](x, pool_size=(2,) * 4, **attrs)
+    with pytest.raises(UnsupportedOpError, match="4 axes"):
+        backend.kernels["convolution"](x, torch.zeros(1, 1, 1, 1, 1, 1), dilation_rate=(1,) * 4, groups=1, **attrs)
