@@ -80,7 +80,7 @@ class Backend:
         """Return the shape and the canonical dtype of a tensor."""
         raise NotImplementedError
 
-    signature: ClassVar[Callable[[Tensor], Any]] = staticmethod(attrgetter("shape", "dtype"))
+    signature: Any = staticmethod(attrgetter("shape", "dtype"))
     """Something hashable that fixes the shape and dtype of a tensor; called on every eager op."""
 
     @property

@@ -46,7 +46,7 @@ def disagreement(
 
 def reproducer(trial: Trial, check: str, backend: str) -> str:
     """Return Python lines that show what the check saw."""
-    gradient = check in ("grad", "kink") and trial.has_gradient
+    gradient = check in ("grad", "kink", "native") and trial.has_gradient
     n = len(trial.leaves)
     names = [f"x{i}" for i in range(n)]
     call = _call(trial, names)

@@ -99,10 +99,16 @@ class Case:
                     first[arg] = drawn[-1]
         return tree.unflatten(list(self.operands), drawn)
 
-    def run(self, *operands: Any, **changed: Any) -> Any:
+    def run(self, *operands: Any) -> Any:
         """Call the op on tensors, arrays or symbols."""
-        attrs = {**self.attrs, **changed}
-        return (self.call or ops[self.op])(*operands, **attrs)
+        return (self.call or ops[self.op])(*operands, **self.attrs)
+
+    @property
+    def smooth_round(self) -> int:
+        """A round in which no operand is drawn from numbers that tie or saturate, where there is one."""
+        args = [arg for arg in tree.flatten(list(self.operands)) if arg is not None and arg.recipes]
+        drawn = [{arg.recipes[r % len(arg.recipes)] for arg in args} for r in range(self.rounds)]
+        return next((r for r, names in enumerate(drawn) if not {"ties", "ints", "saturating"} & names), 0)
 
     @property
     def rounds(self) -> int:

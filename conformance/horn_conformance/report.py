@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from horn_conformance.suite import Suite
 
 
-_BY_GRADIENT = ("grad", "kink", "planned", "compiled", "differences", "settled")
+_BY_GRADIENT = ("grad", "kink", "native", "planned", "compiled", "differences", "settled")
 """Checks that run gradients too, where an op may fail for what its gradient is made of."""
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from horn import tree
 from horn.errors import DataError, SideEffectError, UnknownSizeError
 from horn.spec.graph import Graph, Symbol, Trace, lift, spec_of
-from horn.spec.laws import show
 from horn.spec.program import Program, expand, lower
 from horn.spec.sizes import Dim
 from horn.spec.tensorspec import TensorSpec
@@ -229,7 +228,7 @@ def _trace(fn: Callable[..., Any], batch: Any, specs: list[TensorSpec]) -> Step:
         updates = [i for i, variable in enumerate(variables) if id(variable) in state.assigned]
         new = [lift(recording, state.values[id(variables[i])]) for i in updates]
     if recording.captures:
-        raise ValueError(f"a step captured {show(tuple(s.spec.shape for _, s in recording.captures))}")
+        raise ValueError(f"a step captured {[symbol.spec for _, symbol in recording.captures]}")
     inputs = [symbol for _, symbol in state.inputs] + leaves
     return Step(Graph(inputs, [*new, *held]), variables, updates, tree.unflatten(results, held))
 

@@ -39,9 +39,11 @@ def keep(mask: Any, x: Any) -> Any:
 
 def where(condition: Any, x1: Any, x2: Any) -> Any:
     """Return `x1` where the condition holds and `x2` elsewhere."""
+    if condition.size < _SMALL:
+        return np.where(condition, x1, x2)
     dtype = x1.dtype
     bits = _BITS.get(dtype)
-    if condition.size < _SMALL or bits is None or x2.dtype != dtype:
+    if bits is None or x2.dtype != dtype:
         return np.where(condition, x1, x2)
     first, second = x1.view(bits), x2.view(bits)
     if not x2.ndim and not second.item():

@@ -10,6 +10,7 @@ import numpy as np
 from horn.numpy_backend.elementwise import FAST
 from horn.numpy_backend.pages import page
 
+_FEW_ROWS = 64  # too few to make up for the calls that fetch a maximum from its place
 _CHUNK = 256  # rows that one product with a vector of ones adds up
 _ones = {dtype: np.ones(_CHUNK, dtype) for dtype in FAST}
 
@@ -64,6 +65,8 @@ def row_maxima(x: Any) -> Any:
     rows, columns = x.shape
     if is_narrow(rows, columns):
         return np.maximum.reduce(np.array(x.T, order="C"), 0)
+    if rows < _FEW_ROWS:
+        return np.maximum.reduce(x, 1)
     # Finding the place of the maximum is vectorised better than finding its value.
     places = np.argmax(x, 1)
     places += np.arange(0, rows * columns, columns)

@@ -104,17 +104,21 @@ def _length(specs, length):
 def _(cotangents, outputs, init, xs, captures, *, body, length, reverse, keep_carries):
     n = len(init)
     given = [ops.zeros_like(y) if c is None else c for c, y in zip(cotangents, outputs, strict=True)]
-    cotangent_ys, befores = given[n : len(outputs) - n], list(outputs[len(outputs) - n :])
+    last = len(outputs) - n
+    cotangent_ys, befores = given[n:last], list(outputs[last:])
+    # A gradient of a gradient reaches the kept carries too.
+    by_befores = [] if all(c is None for c in cotangents[last:]) else given[last:]
 
     def step_back(carried, slices):
         cotangent_carry, totals = carried
-        cotangent_y, before, x = slices
+        cotangent_y, before, x, cotangent_before = slices
         grads = _pull_back(body, [*before, *x, *captures], [*cotangent_carry, *cotangent_y])
         added = [total + grad for total, grad in zip(totals, grads[n + len(x) :], strict=True)]
-        return (grads[:n], added), grads[n : n + len(x)]
+        by_carry = [a + b for a, b in zip(grads[:n], cotangent_before, strict=True)] if cotangent_before else grads[:n]
+        return (by_carry, added), grads[n : n + len(x)]
 
     start = (given[:n], [ops.zeros_like(c) for c in captures])
-    slices = (cotangent_ys, befores, list(xs))
+    slices = (cotangent_ys, befores, list(xs), by_befores)
     (by_init, by_captures), by_xs = ops.scan(step_back, start, slices, length=length, reverse=not reverse)
     return by_init, by_xs, by_captures
 

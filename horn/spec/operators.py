@@ -140,7 +140,7 @@ class Operators:
     def __index__(self) -> int:
         self._no_value("a Python integer")
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         self._no_value("a NumPy array")
 
     def __repr__(self) -> str:

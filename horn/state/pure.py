@@ -7,7 +7,7 @@ seam: while it is active, reading a Variable gives the scope's value and assigni
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from horn.spec.boxes import Box, Tape
 from horn.spec.graph import spec_of
@@ -38,7 +38,7 @@ class Scope:
             self.known[id(variable)] = variable
 
     @contextmanager
-    def active(self) -> Iterator[Scope]:
+    def active(self) -> Iterator[Self]:
         """Let the block read and assign through this scope; the old one always comes back."""
         token = scope.set(self)
         try:

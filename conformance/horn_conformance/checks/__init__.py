@@ -11,6 +11,8 @@ from horn_conformance.failure import Disagreement
 from horn_conformance.plan import PLANS
 
 if TYPE_CHECKING:
+    from horn.spec.op import Op
+    from horn_conformance.plan import Plan
     from horn_conformance.suite import Suite
 
 ON_BACKEND = {
@@ -31,6 +33,7 @@ ON_OP = {
     "error": laws.error,
     "grad": gradients.grad,
     "kink": gradients.kink,
+    "native": gradients.native,
     "planned": modes.planned,
     "compiled": modes.compiled,
     "fused": modes.fused,
@@ -82,6 +85,7 @@ def _items_of(suite: Suite, name: str, pages_too: bool) -> list[Item]:  # noqa: 
         "error": not plan.faults,
         "kink": not plan.kinks,
         "grad": plan.takes in ("none", "integer"),
+        "native": suite.backend.value_and_grad is None or not _has_native_gradient(ops[name], plan),
         "fused": not ops[name].is_composite or name not in suite.backend.kernels,
         "in_place": name not in suite.backend.in_place_kernels,
     }
@@ -101,6 +105,11 @@ def _items_of(suite: Suite, name: str, pages_too: bool) -> list[Item]:  # noqa: 
             else []
         )
     return found
+
+
+def _has_native_gradient(op: Op, plan: Plan) -> bool:
+    """Return whether a framework has to differentiate an op: no gradient once more, no update."""
+    return plan.takes not in ("none", "integer") and not op.donates and op.gradient_of is None
 
 
 def run(suite: Suite, item: Item) -> None:

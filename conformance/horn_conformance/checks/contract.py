@@ -96,7 +96,8 @@ def capabilities(suite: Suite) -> None:
     for name in ("float64", "float16", "bfloat16"):
         _check_claim(suite, name, works=_delivers(suite, name))
     _check_claim(suite, "compiles", works=backend.compile is not None)
-    _check_claim(suite, "in_place", works=bool(backend.in_place_kernels))
+    if "eager_gradient" in claims and backend.value_and_grad is None:
+        raise _fail("capabilities", "'eager_gradient' is claimed without `value_and_grad`")
     if "subnormals" in claims:
         tiny = backend.asarray(np.float32(1e-40))
         with suite.active():

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from horn import dtypes
 from horn.engine import reference
+from horn.spec import ops
+from horn.spec.graph import spec_of
 from horn_conformance.checks.judging import attempt, judge
 from horn_conformance.compare import compare
 from horn_conformance.failure import disagreement
 from horn_conformance.trial import Trial
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from horn_conformance.plan import Kink, Plan
     from horn_conformance.suite import Suite
 
@@ -26,6 +32,32 @@ def grad(suite: Suite, plan: Plan, dtype: str) -> None:
             tensors = trial.tensors(suite.backend, trial.values("joint"))
             results = attempt(suite, trial, "grad", lambda t=trial, x=tensors: t.joint(*x))
             judge(suite, trial, "grad", "joint", results)
+
+
+def native(suite: Suite, plan: Plan, dtype: str) -> None:
+    """The framework's own gradient through the kernels is the page's, away from kinks."""
+    backend = suite.backend
+    for case in suite.cases(plan, suite.profile.modes):
+        trial = Trial(case, dtype, case.smooth_round, seed=5)
+        if not trial.has_gradient:
+            continue
+        tensors = trial.tensors(backend, trial.values("joint"))
+        leaves, cotangents = tensors[: len(trial.leaves)], tensors[len(trial.leaves) :]
+
+        def loss(
+            values: Sequence[Any], trial: Trial = trial, leaves: list[Any] = leaves, given: list[Any] = cotangents
+        ) -> Any:
+            filled = dict(zip(trial.floats, values, strict=True))
+            results = trial.forward(*(filled.get(i, leaf) for i, leaf in enumerate(leaves)))
+            floats = [y for y in results if dtypes.is_float(spec_of(y).dtype)]
+            terms = [ops.sum(ops.multiply(y, c)) for y, c in zip(floats, given, strict=True)]
+            return reduce(ops.add, terms), results
+
+        watched = [leaves[i] for i in trial.floats]
+        (_, results), gradients = attempt(
+            suite, trial, "native", lambda fn=loss, x=watched: backend.value_and_grad(fn, x)
+        )
+        judge(suite, trial, "native", "joint", [*results, *gradients])
 
 
 def kink(suite: Suite, plan: Plan, dtype: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn import dtypes, tree
+from horn import dtypes
 from horn.errors import HornError
 from horn.spec import ops
 from horn.spec.graph import trace
@@ -41,19 +42,20 @@ def shape(suite: Suite, plan: Plan, dtype: str) -> None:
 
 
 def _check_unknown(suite: Suite, trial: Trial, lawful: list[Any]) -> None:
-    graph = _open_graph(trial)
+    kind = "joint" if trial.has_gradient else "forward"
+    graph = attempt(suite, trial, "shape", lambda: _open_graph(trial, kind))
     binding = {UNKNOWN: trial.case.unknown}
-    shapes = [evaluate(out.spec.shape, binding) for out in graph.outputs]
+    shapes = [evaluate(out.spec.shape, binding) for out in graph.outputs[: len(lawful)]]
     if shapes != lawful:
         text = f"with an unknown size {[out.spec.shape for out in graph.outputs]}, want {lawful}"
         raise disagreement(trial, "shape", text, suite.backend.name)
-    tensors = trial.tensors(suite.backend, trial.leaves)
-    run = Program(graph, suite.backend, binding)
-    judge(suite, trial, "shape", "forward", attempt(suite, trial, "shape", lambda: run(*tensors)))
+    tensors = trial.tensors(suite.backend, trial.values(kind))
+    run = attempt(suite, trial, "shape", lambda: Program(graph, suite.backend, binding))
+    judge(suite, trial, "shape", kind, attempt(suite, trial, "shape", lambda: run(*tensors)))
 
 
-def _open_graph(trial: Trial) -> Graph:
-    """Return the graph of a draw with an unknown in place of one of its sizes."""
+def _open_graph(trial: Trial, kind: str) -> Graph:
+    """Return a graph of a draw with an unknown in place of one of its sizes."""
     case, size = trial.case, Dim(UNKNOWN)
 
     def opened(value: Any) -> Any:
@@ -61,15 +63,10 @@ def _open_graph(trial: Trial) -> Graph:
             return tuple(map(opened, value))
         return size if value == case.unknown and isinstance(value, int) else value
 
-    specs = [spec.with_shape(opened(spec.shape)) for spec in trial.specs]
+    specs = [symbol.spec.with_shape(opened(symbol.spec.shape)) for symbol in trial.graph(kind)[0].inputs]
     changed = {name: opened(value) for name, value in case.attrs.items() if isinstance(value, tuple)}
-
-    def forward(*symbols: Any) -> list[Any]:
-        rest = iter(symbols)
-        flat = [None if leaf is None else next(rest) for leaf in tree.flatten(trial.operands)]
-        return tree.flatten(case.run(*tree.unflatten(trial.operands, flat), **changed))
-
-    return trace(forward, specs)[0]
+    opened_trial = Trial(replace(case, attrs={**case.attrs, **changed}), trial.dtype)
+    return trace(opened_trial.joint if kind == "joint" else opened_trial.forward, specs)[0]
 
 
 def result_dtype(suite: Suite, plan: Plan, dtype: str) -> None:  # noqa: ARG001

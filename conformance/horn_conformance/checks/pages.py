@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn import dtypes, tree
+from horn import dtypes
 from horn.engine import numerics, reference
 from horn.spec import ops
 from horn.spec.random import threefry2x32
@@ -23,7 +23,7 @@ from horn_conformance.window_oracles import threefry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from horn_conformance.plan import Case, Plan
+    from horn_conformance.plan import Plan
 
 _LARGE = 4000
 """Cases with more elements are too slow for oracles that loop."""
@@ -102,16 +102,9 @@ def known_answers() -> None:
 def differences(plan: Plan) -> None:
     """The gradient of the page, in float64, agrees with central differences for every element."""
     for case in plan.cases if plan.smooth and plan.takes not in ("none", "integer") else ():
-        trial = Trial(case, "float64", _smooth_round(case), seed=3)
+        trial = Trial(case, "float64", case.smooth_round, seed=3)
         if trial.has_gradient and sum(leaf.size for leaf in trial.leaves) < 200:
             _compare_differences(trial)
-
-
-def _smooth_round(case: Case) -> int:
-    """Return a round in which no operand is drawn from numbers that tie."""
-    args = [arg for arg in tree.flatten(list(case.operands)) if arg is not None and arg.recipes]
-    drawn = [[arg.recipes[r % len(arg.recipes)] for arg in args] for r in range(case.rounds)]
-    return next((r for r, names in enumerate(drawn) if not {"ties", "ints", "saturating"} & set(names)), 0)
 
 
 def _compare_differences(trial: Trial) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from horn.engine.plan import Runner
+from horn.spec.boxes import pullback
 from horn.spec.laws import reduced
 from horn_conformance.mutants.mutant import kernel, original as kernel_of, page, whole
 
@@ -157,3 +158,25 @@ def _(x, pad_width, constant_value):
 @page("M041", "max", "takes an axis without elements", "law_rule")
 def _(x, axis, keepdims):
     return x.with_shape(reduced(x, axis, keepdims))
+
+
+@page("M224", "argmax", "has a page that takes the last of equal elements", "body")
+def _(x, axis=-1):
+    return (x.shape[axis] - 1 - np.argmax(np.flip(x, axis), axis)).astype(np.int32)
+
+
+@page("M225", "take", "has a page that clips an index out of range", "body")
+def _(x, indices, axis=0):
+    shape = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+    wrapped = np.where(indices < 0, indices + x.shape[axis], indices)
+    return np.take(x, wrapped, axis, mode="clip") if x.shape[axis] else np.full(shape, np.nan).astype(x.dtype)
+
+
+@whole("M223", "add", "doubles the gradient that its framework gives")
+def _(backend):
+    def value_and_grad(fn, values):
+        (loss, results), back = pullback(lambda *xs: fn(list(xs)), *values)
+        rest = [None] * len(results)
+        return (loss, results), [2 * y for y in back([np.ones_like(loss), *rest])]
+
+    backend.value_and_grad = value_and_grad

@@ -24,7 +24,7 @@ class Mutant(NamedTuple):
         op: The op that a failure has to name, or ``"backend"``.
         what: What is wrong, in words.
         change: Changes a fresh backend.
-        slot: Which rule of the page is exchanged, ``"vjp_rule"`` or ``"law_rule"``, if one is.
+        slot: Which part of the page is exchanged, ``"vjp_rule"``, ``"law_rule"`` or ``"body"``, if one is.
         rule: What is put in its place.
     """
 
@@ -81,7 +81,7 @@ def kernel(name: str, op: str, what: str) -> Callable[[Any], Any]:
 
 
 def page(name: str, op: str, what: str, slot: str = "vjp_rule") -> Callable[[Any], Any]:
-    """Declare a defect in the gradient or the law of a page, which every backend would share."""
+    """Declare a defect in the gradient, the law or the body of a page, which every backend would share."""
 
     def declare(rule: Callable[..., Any]) -> Any:
         MUTANTS.append(Mutant(name, op, what, lambda backend: None, slot, rule))

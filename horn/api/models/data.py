@@ -78,12 +78,13 @@ class ArrayData:
     def __init__(self, batch: Any, batch_size: int) -> None:
         self.tree = narrow(batch)
         self.leaves: list[np.ndarray] = tree.flatten(self.tree)
-        sizes = [leaf.shape[0] if leaf.ndim else None for leaf in self.leaves]
-        if not sizes or any(size is None or size != sizes[0] for size in sizes):
+        # A scalar has no examples to count; -1 equals no size.
+        sizes: list[int] = [leaf.shape[0] if leaf.ndim else -1 for leaf in self.leaves]
+        if not sizes or -1 in sizes or len(set(sizes)) > 1:
             raise DataError(
                 "The arrays have different numbers of examples.",
                 expected="one size along the first axis of inputs, targets and weights",
-                got=", ".join(str(size) for size in sizes),
+                got=", ".join("no axis" if size < 0 else str(size) for size in sizes),
                 remedy="make the arrays equally long",
             )
         if sizes[0] == 0:
@@ -100,7 +101,7 @@ class ArrayData:
                 got=repr(batch_size),
                 remedy="write batch_size=32",
             )
-        self.examples = int(sizes[0])
+        self.examples = sizes[0]
         self.batch_size = min(int(batch_size), self.examples)
 
     @property

@@ -294,7 +294,7 @@ class Model(Trainer, Layer):
 
     def _on_batch(self, phase: str, batch: Any, *, return_dict: bool) -> Any:
         size = spec_of(tree.flatten(batch)[0]).shape[0]
-        data = data_page.ArrayData(batch, size)
+        data = data_page.ArrayData(batch, int(size))
         running = Epochs(self, phase, data, CallbackList([], self, {}))
         running.prepare()
         self.reset_metrics()

@@ -36,7 +36,13 @@ class Trainer:
 
     compiled = False
     optimizer: Any = None
-    trainable_variables: list[Variable]
+
+    if TYPE_CHECKING:
+
+        @property
+        def trainable_variables(self) -> list[Variable]:
+            """The weights that optimizers change; a `Layer` brings them."""
+            ...
 
     def _init_training(self) -> None:
         self._counters = {

@@ -119,12 +119,12 @@ class RMSprop(Optimizer):
 
     def update(self, params: list[Variable], grads: list[Any], *slots: list[Variable]) -> Sequence[Any]:
         """Return the new parameters and running means."""
-        momentums = slots[1] if len(slots) > 1 else []
+        velocities, *momentums = slots
         return ops.rmsprop_update(
             params,
             grads,
-            slots[0],
-            momentums,
+            velocities,
+            momentums[0] if momentums else [],
             self.learning_rate,
             rho=self.rho,
             momentum=self.momentum,

@@ -120,7 +120,7 @@ def _(cotangent, output, x1, x2):
 
 
 def _split_ties(cotangent, larger, smaller):
-    """Return the shares of x1 and x2: x1 has all where `larger` exceeds `smaller`, half where they are equal."""
+    """Return the shares of x1 and x2: x1 has all where `larger` exceeds `smaller`, half at ties."""
     share = ops.where(ops.equal(larger, smaller), 0.5, ops.cast(ops.greater(larger, smaller), cotangent.dtype))
     return cotangent * share, cotangent * (1.0 - share)
 

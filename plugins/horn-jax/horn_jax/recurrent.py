@@ -52,7 +52,7 @@ def _forward(
     go_backwards: bool,
 ) -> tuple[Operands, Any]:
     """Return the three results, and what the gradient needs."""
-    steps = jnp.swapaxes(x, 0, 1)  # before the product, where it is narrow
+    steps = _in_order(jnp.swapaxes(x, 0, 1), go_backwards)  # before the product, where it is narrow
     projected = jnp.matmul(steps, kernel) + bias
 
     def step(states: Any, gates: jax.Array) -> Any:
@@ -64,9 +64,14 @@ def _forward(
         new_h = o * squashed
         return (new_h, new_c), (new_h, h, c, i, f, g, o, squashed)
 
-    (h, c), (outputs, *kept) = lax.scan(step, (initial_h, initial_c), projected, reverse=go_backwards)
+    (h, c), (outputs, *kept) = lax.scan(step, (initial_h, initial_c), projected)
     residual = (steps, kernel, recurrent_kernel, kept, go_backwards)
     return (jnp.swapaxes(outputs, 0, 1), h, c), residual
+
+
+def _in_order(steps: jax.Array, go_backwards: bool) -> jax.Array:
+    """Return steps in the order in which they are computed, or from that order back."""
+    return jnp.flip(steps, 0) if go_backwards else steps
 
 
 def _backward(residual: Any, cotangents: tuple[jax.Array, jax.Array, jax.Array]) -> Operands:
@@ -92,10 +97,10 @@ def _backward(residual: Any, cotangents: tuple[jax.Array, jax.Array, jax.Array])
         return (jnp.matmul(by_gates, turned), by_c * f), by_gates
 
     slices = (jnp.swapaxes(given, 0, 1), *kept)
-    (by_h, by_c), by_gates = lax.scan(step_back, (by_h, by_c), slices, reverse=not go_backwards)
+    (by_h, by_c), by_gates = lax.scan(step_back, (by_h, by_c), slices, reverse=True)
     flat = by_gates.reshape(-1, by_gates.shape[-1])
     return (
-        jnp.swapaxes(jnp.matmul(by_gates, kernel.T), 0, 1),
+        jnp.swapaxes(_in_order(jnp.matmul(by_gates, kernel.T), go_backwards), 0, 1),
         by_h,
         by_c,
         _outer(steps, flat),

@@ -40,8 +40,8 @@ class Compiled(NamedTuple):
 
     Attributes:
         function: Takes the constants, the state that it changes, the state that it reads, the
-            arrays and, where it picks batches, the order and the range of steps; returns the
-            changed state and the results as one flat list.
+            arrays, the order or None, and one step or the range of steps; returns the changed
+            state and the results as one flat list.
         constants: Large constants of the graph. As literals XLA would fold and copy them.
         wide: Whether it runs in 64 bits.
     """
@@ -73,19 +73,19 @@ class JaxRunner:
     ) -> list[Any]:
         """Run `count` steps, put the new state into the list, return the results of the last."""
         compiled = self._find(state, arrays, order)
-        if order is None:
-            return self._dispatch(compiled, state, arrays, ())
         if not self._one_by_one:
-            return self._dispatch(compiled, state, arrays, (order, np.int32(start), np.int32(start + count)))
+            return self._dispatch(compiled, state, arrays, order, (np.int32(start), np.int32(start + count)))
         results: list[Any] = []
         for i in range(start, start + count):
-            results = self._dispatch(compiled, state, arrays, (order, np.int32(i)))
+            results = self._dispatch(compiled, state, arrays, order, (np.int32(i),))
         return results
 
-    def _dispatch(self, compiled: Compiled, state: list[Any], arrays: Sequence[Any], rest: Any) -> list[Any]:
+    def _dispatch(
+        self, compiled: Compiled, state: list[Any], arrays: Sequence[Any], order: Any, steps: Any
+    ) -> list[Any]:
         self._copy_foreign(state)
-        changed = [state[i] for i in self._updates]
-        args = (compiled.constants, changed, [state[i] for i in self._read], list(arrays), *rest)
+        changed, read = self._divide(state)
+        args = (compiled.constants, changed, read, list(arrays), order, *steps)
         # The call and the assignments happen inside of one call of `deque`. Python tells of a
         # Ctrl-C only between instructions, so it never finds the old state deleted and no new one.
         outputs = chain.from_iterable(starmap(compiled.function, [args]))
@@ -96,6 +96,10 @@ class JaxRunner:
             deque(assignments, 0)
         self._own = [state[i] for i in self._updates]
         return in_64_bits(list, outputs) if compiled.wide else list(outputs)
+
+    def _divide(self, state: list[Any]) -> tuple[list[Any], list[Any]]:
+        """Return the state that the step changes and the state that it only reads."""
+        return [state[i] for i in self._updates], [state[i] for i in self._read]
 
     def _copy_foreign(self, state: list[Any]) -> None:
         """Replace what this runner did not make by a copy that it may donate."""
@@ -123,26 +127,25 @@ class JaxRunner:
         program = self.step.program(self.backend, shapes)
         makes = any(out.spec.dtype in WIDE_NAMES for out in program.graph.outputs)
         wide = makes or is_wide((state, arrays))
-        if order is None:
-            function, rest = self._on_batch(program), ()
-        elif self._one_by_one:
-            function, rest = self._on_rows(program), (order, np.int32(0))
-        else:
-            function, rest = self._on_range(program), (order, np.int32(0), np.int32(0))
-        args = ([state[i] for i in self._updates], [state[i] for i in self._read], list(arrays), *rest)
+        function = self._one_step(program) if self._one_by_one else self._loop(program)
+        steps = (np.int32(0),) if self._one_by_one else (np.int32(0), np.int32(0))
+        args = (*self._divide(state), list(arrays), order, *steps)
         constants, hoisted = in_64_bits(_hoist, function, args) if wide else _hoist(function, args)
         return Compiled(jax.jit(hoisted, donate_argnums=1), constants, wide)
 
-    def _on_batch(self, program: Program) -> Callable[..., Any]:
-        """Return one step on a batch."""
+    def _one_step(self, program: Program) -> Callable[..., list[Any]]:
+        """Return step number i, on the rows that the order names for it or on the arrays."""
         specs = [out.spec for out in program.graph.outputs]
         places = [*self._updates, *self._read]
 
-        def run(changed: list[Any], read: list[Any], batch: list[Any]) -> list[Any]:
+        def run(changed: list[Any], read: list[Any], arrays: list[Any], order: Any, i: Any) -> list[Any]:
             state: list[Any] = [None] * len(places)
             for place, value in zip(places, (*changed, *read), strict=True):
                 state[place] = value
-            outputs = program(*state, *batch)
+            if order is not None:
+                rows = lax.dynamic_index_in_dim(order, i, keepdims=False)
+                arrays = [jnp.take(x, rows, axis=0, mode="clip") for x in arrays]
+            outputs = program(*state, *arrays)
             # A conversion to its own dtype takes the weak type off, which would not match the carry.
             return [
                 lax.convert_element_type(x, dtypes.numpy_dtype(spec.dtype))
@@ -151,32 +154,22 @@ class JaxRunner:
 
         return run
 
-    def _on_rows(self, program: Program) -> Callable[..., Any]:
-        """Return one step on the rows that the order names for it."""
-        run = self._on_batch(program)
-
-        def run_at(changed: list[Any], read: list[Any], arrays: list[Any], order: Any, i: Any) -> list[Any]:
-            rows = lax.dynamic_index_in_dim(order, i, keepdims=False)
-            return run(changed, read, [jnp.take(x, rows, axis=0, mode="clip") for x in arrays])
-
-        return run_at
-
-    def _on_range(self, program: Program) -> Callable[..., Any]:
-        """Return a loop over steps."""
-        run_at = self._on_rows(program)
+    def _loop(self, program: Program) -> Callable[..., list[Any]]:
+        """Return a loop over a range of steps."""
+        run = self._one_step(program)
         n = len(self._updates)
         specs = [out.spec for out in program.graph.outputs[n:]]
 
-        def run(
+        def run_all(
             changed: list[Any], read: list[Any], arrays: list[Any], order: Any, start: Any, stop: Any
-        ) -> Any:
+        ) -> list[Any]:
             def body(i: Any, carry: list[Any]) -> list[Any]:
-                return run_at(carry[:n], read, arrays, order, i)
+                return run(carry[:n], read, arrays, order, i)
 
             results = [jnp.zeros(spec.shape, dtypes.numpy_dtype(spec.dtype)) for spec in specs]
             return lax.fori_loop(start, stop, body, [*changed, *results])
 
-        return run
+        return run_all
 
 
 def _hoist(function: Callable[..., Any], args: Any) -> tuple[list[Any], Callable[..., Any]]:

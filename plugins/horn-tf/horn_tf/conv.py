@@ -1,8 +1,9 @@
 """Convolution kernels: TensorFlow's two- and three-dimensional ops, and what these lack on CPUs.
 
-One spatial axis is two of which the first has size one. TensorFlow's CPU kernels know no groups in
-gradients and in volumes: a depthwise convolution has ops of its own, any other is cut into its
-groups. Nor do they know dilation there. A dilated convolution with stride one is the plain one on
+One spatial axis is two of which the first has size one. Explicit padding costs their gradients a
+factor of four, so any padding but TensorFlow's two is added to the input before. They know no groups
+in gradients and in volumes: a depthwise convolution has ops of its own, any other is cut into its
+groups. Nor do they know dilation there: a dilated convolution with stride one is the plain one on
 each of the interleaved parts of its input, which `SpaceToBatchND` lays side by side, and a stride
 is a stride of one some of whose results are left out.
 """
@@ -15,6 +16,8 @@ from typing import NamedTuple
 from horn_tf import pooling
 from horn_tf.shaping import pad, pad_edges, slice as cut
 from horn_tf.tensors import index, ints, raw, rows, shape_of
+
+_NONE = (0, 0)
 
 
 class Window(NamedTuple):
@@ -30,11 +33,25 @@ class Window(NamedTuple):
         return any(d > 1 for d in self.dilation)
 
     @property
-    def call(self) -> dict:
-        """The attributes of TensorFlow's two-dimensional ops."""
-        edges = [n for pair in ((0, 0), *self.padding, (0, 0)) for n in pair]
-        steps = [1, *self.strides, 1]
-        return {"strides": steps, "padding": "EXPLICIT", "explicit_paddings": edges}
+    def has_equal_strides(self) -> bool:
+        """Whether these are images with one stride for both axes, as depthwise ops want it."""
+        return len(self.strides) == 2 and self.strides[0] == self.strides[1]
+
+    def laid(self, sizes, windows):
+        """Return the attributes of TensorFlow's ops, and the padding that is left to do before.
+
+        Args:
+            sizes: Of the input.
+            windows: Of the kernel.
+        """
+        call = {"strides": [1, *self.strides, 1], "padding": "VALID"}
+        same = []
+        for n, k, step, d in zip(sizes, windows, self.strides, self.dilation, strict=True):
+            missing = max((-(-n // step) - 1) * step + (k - 1) * d + 1 - n, 0)
+            same.append((missing // 2, missing - missing // 2))
+        if self.padding == tuple(same):
+            return {**call, "padding": "SAME"}, (_NONE,) * (len(sizes) + 2)
+        return call, (_NONE, *self.padding, _NONE)
 
 
 def _over_images(places, result_place):
@@ -48,11 +65,11 @@ def _over_images(places, result_place):
     def decorate(kernel):
         @wraps(kernel)
         def over_sequences(a, b, *, strides, padding, dilation_rate, groups=1, **sizes):
-            window = Window(tuple(strides), tuple(padding), tuple(dilation_rate))
+            window = Window(tuple(strides), tuple(map(tuple, padding)), tuple(dilation_rate))
             if len(strides) > 1:
                 return kernel(a, b, window, groups, *sizes.values())
             # Depthwise kernels want equal strides; on an axis of size one any stride is the same.
-            window = Window(window.strides * 2, ((0, 0), *window.padding), (1, *window.dilation))
+            window = Window(window.strides * 2, (_NONE, *window.padding), (1, *window.dilation))
             a, b = (raw.ExpandDims(input=x, axis=index(at)) for x, at in zip((a, b), places, strict=True))
             result = kernel(a, b, window, groups, *((1, *size) for size in sizes.values()))
             return raw.Squeeze(input=result, axis=[result_place])
@@ -64,32 +81,38 @@ def _over_images(places, result_place):
 
 @_over_images(places=(1, 0), result_place=1)
 def convolution(x, kernel, window, groups):
-    if window.is_dilated and (_is_depthwise(x, window, groups) or len(window.strides) == 3):
+    depthwise = _is_depthwise(shape_of(x)[-1], window, groups)
+    volumes = len(window.strides) == 3
+    if window.is_dilated and (depthwise or volumes):
         return _dilated(x, kernel, window, groups)
-    if _is_depthwise(x, window, groups):
-        return raw.DepthwiseConv2dNative(input=x, filter=_by_channel(kernel, groups), **window.call)
-    if len(window.strides) == 2:
-        return raw.Conv2D(input=x, filter=kernel, dilations=[1, *window.dilation, 1], **window.call)
-    if groups > 1:
-        return _in_groups(lambda a, b: _volumes(a, b, window), x, kernel, groups)
-    return _volumes(x, kernel, window)
+    call, edges = window.laid(shape_of(x)[1:-1], shape_of(kernel)[:-2])
+    x = pad_edges(x, edges)
+    if depthwise:
+        return raw.DepthwiseConv2dNative(input=x, filter=_by_channel(kernel, groups), **call)
+    if not volumes:
+        return raw.Conv2D(input=x, filter=kernel, dilations=[1, *window.dilation, 1], **call)
+    return _in_groups(lambda a, b: raw.Conv3D(input=a, filter=b, **call), x, kernel, groups)
 
 
 @_over_images(places=(1, 0), result_place=1)
 def convolution_input_grad(cotangent, kernel, window, groups, input_shape):
-    depth = shape_of(kernel)[-2] * groups
-    shape = (shape_of(cotangent)[0], *input_shape, depth)
     if window.is_dilated:
         return _dilated_input_grad(cotangent, kernel, window, groups, input_shape)
-    if groups > 1 and depth == groups and _has_equal_strides(window):
-        filters = _by_channel(kernel, groups)
-        return raw.DepthwiseConv2dNativeBackpropInput(
-            input_sizes=ints(shape), filter=filters, out_backprop=cotangent, **window.call
-        )
-    if groups > 1:
-        parted = (*shape[:-1], depth // groups)
-        return _in_groups(lambda a, b: _input_grad(a, b, window, parted), cotangent, kernel, groups)
-    return _input_grad(cotangent, kernel, window, shape)
+    depth = shape_of(kernel)[-2]
+    call, edges = window.laid(input_shape, shape_of(kernel)[:-2])
+    shape = (shape_of(cotangent)[0], *input_shape, depth * groups)
+    padded = [n + before + after for n, (before, after) in zip(shape, edges, strict=True)]
+    if _is_depthwise(depth * groups, window, groups):
+        call = {**call, "input_sizes": ints(tuple(padded)), "filter": _by_channel(kernel, groups)}
+        found = raw.DepthwiseConv2dNativeBackpropInput(out_backprop=cotangent, **call)
+    else:
+        op = raw.Conv2DBackpropInput if len(input_shape) == 2 else raw.Conv3DBackpropInputV2
+        call["input_sizes"] = ints((*padded[:-1], depth))
+        found = _in_groups(lambda a, b: op(out_backprop=a, filter=b, **call), cotangent, kernel, groups)
+    if tuple(padded) == shape:
+        return found
+    starts = tuple(before for before, _ in edges)
+    return cut(found, starts=starts, stops=tuple(a + n for a, n in zip(starts, shape, strict=True)))
 
 
 @_over_images(places=(1, 1), result_place=0)
@@ -97,64 +120,22 @@ def convolution_kernel_grad(x, cotangent, window, groups, size):
     if window.is_dilated:
         return _dilated_kernel_grad(x, cotangent, window, groups, size)
     depth, filters = shape_of(x)[-1], shape_of(cotangent)[-1]
-    if _is_depthwise(x, window, groups):
-        found = raw.DepthwiseConv2dNativeBackpropFilter(
-            input=x, filter_sizes=ints((*size, depth, filters // depth)), out_backprop=cotangent, **window.call
-        )
+    call, edges = window.laid(shape_of(x)[1:-1], size)
+    x = pad_edges(x, edges)
+    if _is_depthwise(depth, window, groups):
+        call["filter_sizes"] = ints((*size, depth, filters // depth))
+        found = raw.DepthwiseConv2dNativeBackpropFilter(input=x, out_backprop=cotangent, **call)
         return raw.Reshape(tensor=found, shape=ints((*size, 1, filters)))
-    parted = (*size, depth // groups, filters // groups)
-    if groups > 1:
-        return _in_groups(lambda a, b: _kernel_grad(a, b, window, parted), x, cotangent, groups)
-    return _kernel_grad(x, cotangent, window, parted)
-
-
-# -- without groups and dilation -----------------------------------------------------------------
-
-
-def _volumes(x, kernel, window):
-    padded = pad_edges(x, (_NONE, *window.padding, _NONE))
-    return raw.Conv3D(input=padded, filter=kernel, strides=[1, *window.strides, 1], padding="VALID")
-
-
-def _input_grad(cotangent, kernel, window, shape):
-    if len(window.strides) == 2:
-        return raw.Conv2DBackpropInput(
-            input_sizes=ints(shape), filter=kernel, out_backprop=cotangent, **window.call
-        )
-    edges = (_NONE, *window.padding, _NONE)
-    padded = tuple(n + before + after for n, (before, after) in zip(shape, edges, strict=True))
-    steps = [1, *window.strides, 1]
-    found = raw.Conv3DBackpropInputV2(
-        input_sizes=ints(padded), filter=kernel, out_backprop=cotangent, strides=steps, padding="VALID"
-    )
-    starts = tuple(before for before, _ in edges)
-    return cut(found, starts=starts, stops=tuple(a + n for a, n in zip(starts, shape, strict=True)))
-
-
-def _kernel_grad(x, cotangent, window, shape):
-    if len(window.strides) == 2:
-        return raw.Conv2DBackpropFilter(
-            input=x, filter_sizes=ints(shape), out_backprop=cotangent, **window.call
-        )
-    padded = pad_edges(x, (_NONE, *window.padding, _NONE))
-    steps = [1, *window.strides, 1]
-    return raw.Conv3DBackpropFilterV2(
-        input=padded, filter_sizes=ints(shape), out_backprop=cotangent, strides=steps, padding="VALID"
-    )
-
-
-_NONE = (0, 0)
+    op = raw.Conv2DBackpropFilter if len(size) == 2 else raw.Conv3DBackpropFilterV2
+    call["filter_sizes"] = ints((*size, depth // groups, filters // groups))
+    return _in_groups(lambda a, b: op(input=a, out_backprop=b, **call), x, cotangent, groups)
 
 
 # -- groups --------------------------------------------------------------------------------------
 
 
-def _has_equal_strides(window):
-    return len(window.strides) == 2 and window.strides[0] == window.strides[1]
-
-
-def _is_depthwise(x, window, groups):
-    return groups > 1 and shape_of(x)[-1] == groups and _has_equal_strides(window)
+def _is_depthwise(depth, window, groups):
+    return depth == groups > 1 and window.has_equal_strides
 
 
 def _by_channel(kernel, groups):
@@ -165,11 +146,12 @@ def _by_channel(kernel, groups):
 
 def _in_groups(call, first, second, groups):
     """Return the results of each part of the last axes, side by side."""
+    if groups == 1:
+        return call(first, second)
     last = index(-1)
     lefts = raw.Split(axis=last, value=first, num_split=groups)
     rights = raw.Split(axis=last, value=second, num_split=groups)
-    parts = [call(a, b) for a, b in zip(lefts, rights, strict=True)]
-    return raw.ConcatV2(values=parts, axis=last)
+    return raw.ConcatV2(values=[call(a, b) for a, b in zip(lefts, rights, strict=True)], axis=last)
 
 
 # -- dilation ------------------------------------------------------------------------------------
@@ -178,67 +160,67 @@ def _in_groups(call, first, second, groups):
 class _Interleaved(NamedTuple):
     """Sizes of a dilated convolution along the spatial axes, rounded up to whole interleavings."""
 
-    extra: tuple[int, ...]  # zeros after the padded input
-    results: tuple[int, ...]  # results with stride one, those of the extra zeros included
+    edges: tuple[tuple[int, int], ...]  # the padding, and zeros after it
+    results: tuple[int, ...]  # with stride one, those of the further zeros included
 
 
 def _interleaved(sizes, windows, window):
-    extra, results = [], []
+    edges, results = [], []
     for n, k, (before, after), d in zip(sizes, windows, window.padding, window.dilation, strict=True):
-        padded = n + before + after
-        extra.append(-padded % d)
-        results.append(padded + extra[-1] - (k - 1) * d)
-    return _Interleaved(tuple(extra), tuple(results))
+        extra = -(n + before + after) % d
+        edges.append((before, after + extra))
+        results.append(n + before + after + extra - (k - 1) * d)
+    return _Interleaved(tuple(edges), tuple(results))
 
 
-def _plain(window):
-    axes = len(window.strides)
-    return {"strides": (1,) * axes, "padding": ((0, 0),) * axes, "dilation_rate": (1,) * axes}
-
-
-def _apart(x, window, extra):
-    """Return the padded input with its interleaved parts side by side along the batch."""
-    edges = tuple((a, b + more) for (a, b), more in zip(window.padding, extra, strict=True))
+def _apart(x, edges, window):
+    """Return padded input with its interleaved parts side by side along the batch."""
     return raw.SpaceToBatchND(input=x, block_shape=ints(window.dilation), paddings=rows(edges, 2))
 
 
-def _apart_cotangent(cotangent, window, results):
+def _apart_cotangent(cotangent, results, window):
     """Return a cotangent with zeros for the results left out, its interleaved parts side by side."""
     widths = [
         (0, full - (n - 1) * step - 1, step - 1)
         for n, step, full in zip(shape_of(cotangent)[1:-1], window.strides, results, strict=True)
     ]
     full = pad(cotangent, pad_width=((0, 0, 0), *widths, (0, 0, 0)))
-    nothing = rows(((0, 0),) * len(widths), 2)
-    return raw.SpaceToBatchND(input=full, block_shape=ints(window.dilation), paddings=nothing)
+    return _apart(full, (_NONE,) * len(widths), window)
+
+
+def _plain(window):
+    axes = len(window.strides)
+    return {"strides": (1,) * axes, "padding": (_NONE,) * axes, "dilation_rate": (1,) * axes}
 
 
 def _dilated(x, kernel, window, groups):
-    sizes = _interleaved(shape_of(x)[1:-1], shape_of(kernel)[:-2], window)
-    parts = convolution(_apart(x, window, sizes.extra), kernel, groups=groups, **_plain(window))
-    crops = rows(((0, 0),) * len(sizes.extra), 2)
+    batch, *inner, _ = shape_of(x)
+    windows = shape_of(kernel)[:-2]
+    sizes = _interleaved(inner, windows, window)
+    parts = convolution(_apart(x, sizes.edges, window), kernel, groups=groups, **_plain(window))
+    crops = rows((_NONE,) * len(inner), 2)
     full = raw.BatchToSpaceND(input=parts, block_shape=ints(window.dilation), crops=crops)
-    batch, *inner, filters = shape_of(full)
-    stops = tuple(n - more for n, more in zip(inner, sizes.extra, strict=True))
-    return cut(full, starts=(0,) * len(stops) + (0, 0), stops=(batch, *stops, filters), strides=(1, *window.strides, 1))
+    asked = (
+        n + a + b - (k - 1) * d
+        for n, k, (a, b), d in zip(inner, windows, window.padding, window.dilation, strict=True)
+    )
+    starts, stops = (0,) * (len(inner) + 2), (batch, *asked, shape_of(full)[-1])
+    return cut(full, starts=starts, stops=stops, strides=(1, *window.strides, 1))
 
 
 def _dilated_input_grad(cotangent, kernel, window, groups, input_shape):
     sizes = _interleaved(input_shape, shape_of(kernel)[:-2], window)
-    edges = [(a, b + more) for (a, b), more in zip(window.padding, sizes.extra, strict=True)]
-    parts = tuple(
-        (n + a + b) // d for n, (a, b), d in zip(input_shape, edges, window.dilation, strict=True)
-    )
-    found = convolution_input_grad(
-        _apart_cotangent(cotangent, window, sizes.results), kernel, groups=groups, input_shape=parts, **_plain(window)
-    )
-    return raw.BatchToSpaceND(input=found, block_shape=ints(window.dilation), crops=rows(tuple(edges), 2))
+    spaces = zip(input_shape, sizes.edges, window.dilation, strict=True)
+    parts = tuple((n + a + b) // d for n, (a, b), d in spaces)
+    given = _apart_cotangent(cotangent, sizes.results, window)
+    found = convolution_input_grad(given, kernel, groups=groups, input_shape=parts, **_plain(window))
+    return raw.BatchToSpaceND(input=found, block_shape=ints(window.dilation), crops=rows(sizes.edges, 2))
 
 
 def _dilated_kernel_grad(x, cotangent, window, groups, size):
     sizes = _interleaved(shape_of(x)[1:-1], size, window)
-    given = _apart_cotangent(cotangent, window, sizes.results)
-    parts = _apart(x, window, sizes.extra)
+    parts = _apart(x, sizes.edges, window)
+    given = _apart_cotangent(cotangent, sizes.results, window)
     return convolution_kernel_grad(parts, given, groups=groups, window=size, **_plain(window))
 
 
