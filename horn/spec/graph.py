@@ -45,7 +45,7 @@ class Symbol(Operators):
     __slots__ = ("index", "name", "node", "spec", "trace")
 
     def __init__(
-        self, spec: TensorSpec, node: Node | None = None, index: int = 0, trace: Trace | None = None
+        self, spec: TensorSpec, node: Any = None, index: int = 0, trace: Trace | None = None
     ) -> None:
         self.spec = spec
         self.node = node

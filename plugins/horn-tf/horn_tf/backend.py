@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -38,8 +38,8 @@ class TensorFlowBackend(Backend):
     name = "tensorflow"
     capabilities = frozenset({"float64", "float16", "bfloat16", "compiles"})
     tensor_types = (EagerTensor, tf.Tensor)
-    kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
-    residual_kernels = {
+    kernels: ClassVar = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
+    residual_kernels: ClassVar = {
         name: pair for family in _FAMILIES for name, pair in getattr(family, "RESIDUAL_KERNELS", {}).items()
     }
 
