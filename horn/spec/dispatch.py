@@ -94,10 +94,15 @@ def prepare(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any]) ->
     return _prepare(op, kinds, form, items, settings.current())
 
 
+def is_number(value: Any) -> bool:
+    """Return whether `value` is a Python number, which has no dtype; NumPy's float64 has one."""
+    return isinstance(value, bool | int | float) and not isinstance(value, np.generic)
+
+
 def _kind(leaf: Any) -> Any:
     if leaf is None:
         return None
-    if isinstance(leaf, bool | int | float):
+    if is_number(leaf):
         return type(leaf)
     return int if isinstance(leaf, Dim) else spec_of(leaf)
 
@@ -153,7 +158,7 @@ def inline(
         if leaf is None or spec is None:
             ready.append(None)
             continue
-        if isinstance(leaf, bool | int | float):
+        if is_number(leaf):
             leaf = np.asarray(leaf, dtypes.numpy_dtype(spec.dtype))
         elif isinstance(leaf, Dim):
             leaf = ops.full((), 1, spec.dtype) * leaf
@@ -217,7 +222,7 @@ def entry(
     prepared = prepare(op, leaves, form, attrs)
     kernel = kernel_for(op, backend, prepared, form)
     converters = [_converter(backend, x, spec) for x, spec in zip(leaves, prepared.specs, strict=True)]
-    if all(convert is None for convert in converters) and not any(form):
+    if all(convert is None for convert in converters) and all(count is None for count in form):
         return kernel
     def converted(*values: Any) -> Any:
         ready = [x if convert is None else convert(x) for x, convert in zip(values, converters, strict=True)]
@@ -267,7 +272,7 @@ def _converter(backend: Backend, leaf: Any, spec: TensorSpec | None) -> Callable
         cast = backend.kernels["cast"]
         return lambda value: cast(value, dtype=spec.dtype)
     target = dtypes.numpy_dtype(spec.dtype)
-    if isinstance(leaf, bool | int | float):
+    if is_number(leaf):
         return lambda value: _constant(backend, value, type(value), spec.dtype)
     return lambda value: backend.asarray(np.asarray(value, target), spec.dtype)
 

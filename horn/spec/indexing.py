@@ -61,6 +61,7 @@ def _(cotangent, output, x, indices, *, axis):
     picked = tuple(range(axis, axis + places))
     rest = tuple(i for i in range(rank - 1 + places) if i not in picked)
     moved = ops.transpose(cotangent, (*picked, *rest)) if axis else cotangent
+    indices = ops.cast(indices, "int32")  # a narrow dtype may not hold the size
     wrapped = ops.where(ops.less(indices, 0), indices + size, indices)
     flat = ops.reshape(moved, (-1, *moved.shape[places:])) if places != 1 else moved
     total = ops.segment_sum(flat, ops.reshape(wrapped, (-1,)), num_segments=size)

@@ -84,8 +84,8 @@ def adam_update(
     new_params, new_moments, new_velocities = [], [], []
     for p, g, m, v in zip(params, gradients, moments, velocities, strict=True):
         t = ops.cast(iteration, p.dtype) + 1.0
-        correction_1 = ops.negative(ops.expm1(t * math.log(beta_1)))
-        correction_2 = ops.negative(ops.expm1(t * math.log(beta_2)))
+        correction_1 = ops.negative(ops.expm1(t * _logarithm(beta_1)))
+        correction_2 = ops.negative(ops.expm1(t * _logarithm(beta_2)))
         alpha = ops.cast(learning_rate, p.dtype) * ops.sqrt(correction_2) / correction_1
         m = m + (g - m) * (1.0 - beta_1)
         v = v + (ops.square(g) - v) * (1.0 - beta_2)
@@ -93,6 +93,11 @@ def adam_update(
         new_velocities.append(v)
         new_params.append(p - m * alpha / (ops.sqrt(v) + epsilon))
     return (*new_params, *new_moments, *new_velocities)
+
+
+def _logarithm(beta):
+    """Return the logarithm of a number in [0, 1), in float64."""
+    return math.log(beta) if beta else -math.inf
 
 
 @composite(donates=("params", "velocities", "momentums"))

@@ -10,9 +10,8 @@ def relu(x):
 
 
 def relu_grad(cotangent, output):
-    # TensorFlow's own op multiplies, which makes NaN of an infinite cotangent.
-    positive = raw.Greater(x=output, y=number(0, output.dtype))
-    return raw.SelectV2(condition=positive, t=cotangent, e=number(0, cotangent.dtype))
+    # TensorFlow's own op makes NaN of an infinite cotangent where the unit is off.
+    return where(raw.Greater(x=output, y=number(0, output.dtype)), cotangent, number(0, cotangent.dtype))
 
 
 def leaky_relu(x, *, negative_slope=0.2):
@@ -43,11 +42,14 @@ def log_softmax(x, *, axis=-1):
     return raw.Sub(x=shifted, y=raw.Log(x=total))
 
 
-KERNELS = {
-    "relu": relu,
-    "relu_grad": relu_grad,
-    "leaky_relu": leaky_relu,
-    "softplus": softplus,
-    "softmax": softmax,
-    "log_softmax": log_softmax,
-}
+# -- batch normalisation ---------------------------------------------------------------------------
+
+
+def batch_normalization_train(x, scale, offset, *, axis=-1, epsilon=1e-3):
+    if _is_fused(x, axis):
+        nothing = number((), x.dtype)
+        y, mean, _, _, variance, _ = raw.FusedBatchNormV3(
+            x=_images(x), scale=scale, offset=offset, mean=nothing, variance=nothing, epsilon=epsilon
+        )
+        return raw.Reshape(tensor=y, shape=ints(shape_of(x))), mean, variance
+    return None
