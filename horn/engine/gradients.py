@@ -45,8 +45,9 @@ def value_and_grad(
         ShapeError: `fn` returned no scalar.
 
     Example:
-        >>> value_and_grad(lambda x: ops.sum(x * x))(np.array([1.0, 2.0]))
-        (np.float64(5.0), array([2., 4.]))
+        >>> value, gradient = value_and_grad(lambda x: ops.sum(x * x))(np.array([1.0, 2.0]))
+        >>> float(value), gradient
+        (5.0, array([2., 4.]))
     """
 
     def by_variables(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -80,8 +81,8 @@ def grad(
     With `has_aux` it gives the gradient and what `fn` returned beside the scalar.
 
     Example:
-        >>> grad(grad(lambda x: x * x * x))(np.float64(2.0))
-        np.float64(12.0)
+        >>> float(grad(grad(lambda x: x * x * x))(np.float64(2.0)))
+        12.0
     """
     both = value_and_grad(fn, variables, argnums=argnums, has_aux=has_aux)
 

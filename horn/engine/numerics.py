@@ -120,10 +120,9 @@ def _contraction(name: str, terms: Callable[..., float], linear: tuple[int, ...]
 
 _EXACT = """
     reshape transpose broadcast_to concatenate slice pad take stop_gradient full arange where
-    equal not_equal less less_equal logical_and logical_or logical_not isfinite
-    maximum minimum max min argmax argmin negative absolute sign floor ceil round trunc
-    bitwise_and bitwise_or bitwise_xor left_shift right_shift random_bits
-    max_pooling max_pooling_take sort argsort scan
+    equal not_equal less less_equal logical_and logical_or logical_not
+    maximum minimum max min argmax negative absolute sign
+    bitwise_and right_shift random_bits max_pooling max_pooling_take scan
 """
 _SLOPES: dict[str, Callable[..., Any]] = {
     "exp": lambda y, x: x * y,

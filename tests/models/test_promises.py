@@ -147,6 +147,7 @@ class Stubborn(layers.Layer):
         return inputs * 2.0 if float(ops.mean(inputs)) > 1e9 else inputs
 
 
+@pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad:UserWarning")  # PyTorch, of `float`
 def test_a_step_that_cannot_be_traced_runs_eagerly_and_says_why(backend: str, caplog: Any) -> None:
     stack = [layers.Dense(4, activation="relu"), Stubborn(name="stubborn"), layers.Dense(1)]
     model = keras.Sequential(stack, backend=backend)

@@ -74,11 +74,12 @@ class Runner:
         key = (body.__name__, tuple(map(id, state)), *map(self.backend.signature, arguments))
         found = self._functions.get(key)
         if found is None:
-            found = self._functions[key] = self._compile(body, list(state), arguments)
+            # The variables are kept too: a concrete function does not, and their ids are in the key.
+            found = self._functions[key] = (self._compile(body, list(state), arguments), list(state))
             while len(self._functions) > _KEPT_FUNCTIONS:
                 self._functions.popitem(last=False)
         self._functions.move_to_end(key)
-        return found
+        return found[0]
 
     def _compile(
         self, body: Callable[..., Any], state: list[tf.Variable], arguments: Sequence[Any]
