@@ -302,7 +302,8 @@ def tolerance(
 
 def _least(dtype: str, *, subnormals: bool) -> float:
     """Return the absolute error that any result may have: some units of what is left near zero."""
-    return 16.0 * tiny(dtype) * unit_roundoff(dtype) if subnormals else 2.0 * tiny(dtype)
+    spacing = SMALLEST_NORMAL[dtype] * unit_roundoff(dtype)
+    return 16.0 * spacing if subnormals else 2.0 * tiny(dtype)
 
 
 def _single(graph: Graph, inputs: Any, expected: list[Any], dtype: str) -> list[Any] | None:

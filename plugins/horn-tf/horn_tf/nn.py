@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from horn_tf import normalisation
+from horn_tf.elementwise import where
 from horn_tf.tensors import BOOL, as_dtype, ints, number, raw, shape_of, tf
 
 
@@ -42,14 +44,12 @@ def log_softmax(x, *, axis=-1):
     return raw.Sub(x=shifted, y=raw.Log(x=total))
 
 
-# -- batch normalisation ---------------------------------------------------------------------------
-
-
-def batch_normalization_train(x, scale, offset, *, axis=-1, epsilon=1e-3):
-    if _is_fused(x, axis):
-        nothing = number((), x.dtype)
-        y, mean, _, _, variance, _ = raw.FusedBatchNormV3(
-            x=_images(x), scale=scale, offset=offset, mean=nothing, variance=nothing, epsilon=epsilon
-        )
-        return raw.Reshape(tensor=y, shape=ints(shape_of(x))), mean, variance
-    return None
+KERNELS = {
+    "relu": relu,
+    "relu_grad": relu_grad,
+    "leaky_relu": leaky_relu,
+    "softplus": softplus,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+    **normalisation.KERNELS,
+}
