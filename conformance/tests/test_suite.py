@@ -105,7 +105,7 @@ def test_a_failing_part_explains_the_whole() -> None:
     assert roots(failures, reference.backend) == {"sum": ["mean"], "tanh": []}
 
 
-@pytest.mark.parametrize("name", ["M001", "M053", "M075", "M121", "M135", "M206", "M220", "N04", "N17"])
+@pytest.mark.parametrize("name", ["M001", "M053", "M121", "M135", "M206", "M220", "N04", "N17"])
 def test_a_few_mutants(name) -> None:
     mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
     assert verdict(mutant, examine(mutant, {})) in ("killed", "passed")

@@ -13,6 +13,9 @@ _INT32 = np.array([-(2**31), -1, 0, 1, 2**31 - 1])
 _INT8 = np.array([-128, -1, 0, 1, 127])
 EDGES = case(lit(_EDGES))
 EDGE_PAIRS = case(lit(_EDGES[:, None]), lit(_EDGES))
+# The reciprocal of a larger divisor is subnormal, and a compiler may multiply with the reciprocal.
+_DIVISORS = np.clip(_EDGES, -8e37, 8e37, where=np.isfinite(_EDGES), out=_EDGES.copy())
+QUOTIENT_PAIRS = case(lit(_EDGES[:, None]), lit(_DIVISORS))
 INT_PAIRS = tuple(case(lit(x[:, None], t), lit(x, t)) for x, t in ((_INT32, "int32"), (_INT8, "int8")))
 INTS = (case(lit(_INT32, "int32")), case(lit(_INT8, "int8")))
 
@@ -49,7 +52,8 @@ for name in ("add", "multiply"):
     plan(name, *pairs(), takes="any", special=(EDGE_PAIRS, *INT_PAIRS), faults=_APART)
 plan("subtract", *pairs(), takes="number", special=(EDGE_PAIRS, *INT_PAIRS),
      faults=(*_APART, fault(DTypeError, "subtract", _BOOL, _BOOL)))  # fmt: skip
-plan("divide", *pairs(FLOAT, ("mantissa", "positive_ints")), takes="any", special=(EDGE_PAIRS, *INT_PAIRS), faults=_APART)
+plan("divide", *pairs(FLOAT, ("mantissa", "positive_ints")), takes="any", special=(QUOTIENT_PAIRS, *INT_PAIRS),
+     faults=_APART)
 plan("power", *pairs(("positive", "ints"), ("normal", "positive_ints")), special=(EDGE_PAIRS,),
      faults=(*_APART, fault(DTypeError, "power", T(3, of="ints", dtype="int32"), T(3, of="ints", dtype="int32"))),
      kinks=(kink([1.0, 1.0, 1.0], ([0.0, 0.0, 12.0], [0.0, 0.0, 0.0]), lit([0.0, -2.0, -2.0]), lit([0.0, 0.0, 3.0])),))  # fmt: skip
