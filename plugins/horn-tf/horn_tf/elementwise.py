@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from horn_tf.tensors import BOOL, UNSIGNED, EagerTensor, may_meet_xla, number, raw, runs_op_by_op, shape_of
+from horn_tf.tensors import BOOL, UNSIGNED, may_meet_xla, number, raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,18 +77,7 @@ def _extreme(x1, x2, op, wins, for_bool):
 
 
 def where(condition, x1, x2):
-    if runs_op_by_op() and x1.dtype.is_floating and _is_zero(x2):
-        # A product that is zero wherever the second factor is, even of NaN; it takes half the time.
-        return raw.MulNoNan(x=x1, y=raw.Cast(x=condition, DstT=x1.dtype))
     return raw.SelectV2(condition=condition, t=x1, e=x2)
-
-
-def _is_zero(x):
-    """Return whether `x` is known, while a graph is traced, to be the constant +0.0."""
-    if not isinstance(x, EagerTensor) or shape_of(x):
-        return False
-    value = x.numpy()
-    return not value and not np.signbit(value)
 
 
 def clip(x, x_min, x_max):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from horn_tf import normalisation
-from horn_tf.elementwise import where
 from horn_tf.tensors import BOOL, as_dtype, ints, number, raw, shape_of, tf
 
 
@@ -12,8 +10,9 @@ def relu(x):
 
 
 def relu_grad(cotangent, output):
-    # TensorFlow's own op makes NaN of an infinite cotangent where the unit is off.
-    return where(raw.Greater(x=output, y=number(0, output.dtype)), cotangent, number(0, cotangent.dtype))
+    # TensorFlow's own op multiplies, which makes NaN of an infinite cotangent.
+    positive = raw.Greater(x=output, y=number(0, output.dtype))
+    return raw.SelectV2(condition=positive, t=cotangent, e=number(0, cotangent.dtype))
 
 
 def leaky_relu(x, *, negative_slope=0.2):
@@ -51,5 +50,4 @@ KERNELS = {
     "softplus": softplus,
     "softmax": softmax,
     "log_softmax": log_softmax,
-    **normalisation.KERNELS,
 }

@@ -46,8 +46,7 @@ def backward(residual, cotangent):
 
 
 def _run(body, *tensors, **attrs):
-    # TensorFlow's own kernels do not broadcast the eight axes that blocks of volumes take.
-    if tf.executing_eagerly() and len(shape_of(tensors[0])) < 5:
+    if tf.executing_eagerly():
         return body(*tensors, **attrs)
     return _compiled(body, tuple(map(shape_of, tensors)), tuple(attrs.items()))(*tensors)
 

@@ -92,14 +92,6 @@ def as_dtype(x: Any, dtype: tf.DType) -> Any:
 # -- who will run the code -------------------------------------------------------------------------
 
 XLA, TENSORFLOW = "XLA", "TensorFlow"
-
-
-@lru_cache(maxsize=1)
-def on_cpu() -> bool:
-    """Return whether there is no other device than the CPU."""
-    return not tf.config.list_physical_devices("GPU")
-
-
 _compiler: ContextVar[str | None] = ContextVar("horn_tf_compiler", default=None)
 
 
@@ -119,12 +111,7 @@ def may_meet_xla() -> bool:
     XLA on CPUs takes the maximum of NaN and a number for either of the two, so kernels that have
     to keep a NaN spell it out where this holds.
     """
-    return not runs_op_by_op() and not tf.executing_eagerly()
-
-
-def runs_op_by_op() -> bool:
-    """Return whether the graph being traced is known to be run by TensorFlow's own kernels."""
-    return _compiler.get() == TENSORFLOW
+    return _compiler.get() != TENSORFLOW and not tf.executing_eagerly()
 
 
 def compiled_by_xla(body: Callable[..., Any]) -> Callable[..., Any]:
