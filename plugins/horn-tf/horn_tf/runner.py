@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from horn_tf.tensors import TENSORFLOW, XLA, index, on_cpu, raw, shape_of, tf, tf_dtype, tracing_for
+from horn_tf.tensors import TENSORFLOW, XLA, index, raw, shape_of, tf, tf_dtype, tracing_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,7 +135,9 @@ class Runner:
 
 
 def _suits_xla(step: Any) -> bool:
-    return not on_cpu() or not any(step.contains(name) for name in _SLOW_IN_XLA)
+    if tf.config.list_physical_devices("GPU"):
+        return True
+    return not any(step.contains(name) for name in _SLOW_IN_XLA)
 
 
 def _caller(function: Any, *, compiled: bool) -> Callable[..., list[Any]]:
