@@ -186,6 +186,7 @@ CHANGES: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "one weight less": (lambda file: file.__delitem__(KERNEL), "without 'layers/dense/vars/0'"),
     "one weight more": (lambda file: file.create_dataset("vars/0", data=1.0), "with 'vars/0' besides"),
     "one layer more": (lambda file: file.create_dataset("layers/lstm/vars/0", data=1.0), "layers/lstm"),
+    "one group more": (lambda file: file.create_dataset("optimizer/varr/0", data=1.0), "with 'optimizer/varr/0'"),
     "a long attribute": (attribute, "attribute 'name'"),
     "many levels": (deep, "64 levels"),
     "a circle": (cyclic, "groups and data sets"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +150,7 @@ def _check_members(model: Any, file: Reader, wanted: dict[str, Variable]) -> Non
 
 def _of_optimizer(member: str) -> bool:
     """Return whether a member is an optimizer's: its attribute is called so in a model with several too."""
-    return any(part.endswith("optimizer") for part in member.split("/"))
+    return re.search(r"optimizer/vars/\d+$", member) is not None
 
 
 def _some(members: Sequence[str]) -> str:
