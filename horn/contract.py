@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from horn.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
 
@@ -105,6 +105,19 @@ class Backend:
     def copy(self, tensor: Tensor) -> Tensor:
         """Return a tensor of the same values that nothing else can overwrite."""
         return tensor
+
+    # -- what updates in place need, where there are `in_place_kernels` ------------------------
+
+    def flat(self, tensors: Sequence[Tensor]) -> Tensor:
+        """Return the elements of tensors of one dtype, one after the other, as a new vector."""
+        raise NotImplementedError
+
+    def together(self, storages: Sequence[Storage]) -> tuple[Tensor, Sequence[Storage]]:
+        """Lay storages of one dtype end to end; return the vector of all, and the storages.
+
+        Storages that lie so already stay what they are.
+        """
+        raise NotImplementedError
 
     # -- running (optional: the engine has a default for each) -----------------------------
 

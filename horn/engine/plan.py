@@ -1,17 +1,19 @@
 """Plans: how a step runs on a framework that works op by op, such as NumPy and PyTorch.
 
-A plan is a program whose optimizer updates overwrite the state where that is safe, whose masks
-are drawn for several steps in one call, and whose results are copies, so that nothing that leaves
+A plan is a program whose optimizer updates overwrite the state where that is safe, whose random
+numbers are drawn for several steps in one call, and whose results are copies, so that nothing that leaves
 it changes later.
 """
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn.spec.graph import Literal, Symbol
+from horn.engine.blocks import Blocks
+from horn.spec.graph import Graph, Literal, Symbol
 from horn.spec.program import Program, bind
 
 if TYPE_CHECKING:
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
     from horn.engine.step import Step
     from horn.spec.graph import Node
 
-_BANK_WORDS = 1 << 18
+_BANK_NUMBERS = 1 << 18
 _BANK_STEPS = 64
 _BANKS = "host_scalars"
-"""The capability that a bank of masks needs: it reads the number of the step."""
+"""The capability that a bank of draws needs: it reads the number of the step."""
 
 
 class Plan(Program):
@@ -38,31 +40,35 @@ class Plan(Program):
 
     def __init__(self, step: Step, backend: Backend, shapes: Sequence[tuple[int, ...]]) -> None:
         self.step = step
-        # A fused dropout would hide its mask from the bank.
-        hides = frozenset({"dropout"}) if _BANKS in backend.capabilities else frozenset()
-        graph = step.lowered(backend, shapes, keep=frozenset(backend.in_place_kernels), expand_too=hides)
+        graph = step.lowered(backend, shapes, keep=frozenset(backend.in_place_kernels))
         self._roots = _Roots(graph.nodes)
+        self._states = {id(symbol): i for i, symbol in enumerate(graph.inputs[: step.n_state])}
         super().__init__(graph, backend, lowered=True)
         self._finish()
 
+    def _build(self) -> None:
+        # Which outputs need no write, by state input, and the joined operands of updates: filled
+        # while instructions are made.
+        self._in_place: dict[int, set[int]] = {}
+        self.blocks: list[Blocks] = []
+        super()._build()
+
     def _finish(self) -> None:
-        """Decide what happens to each output: nothing, a write into the state, or a copy."""
-        n_updates, n_state = len(self.step.updates), self.step.n_state
-        state = {id(symbol) for symbol in self.graph.inputs[:n_state]}
+        """Decide what happens to each output: nothing, a new value of the state, or a copy."""
+        count = len(self.step.updates)
         inputs = {id(symbol) for symbol in self.graph.inputs}
-        self.writes: list[tuple[int, int, bool]] = []
-        for i, out in enumerate(self.graph.outputs[:n_updates]):
+        self.fresh: list[tuple[int, int, bool]] = []
+        for i, out in enumerate(self.graph.outputs[:count]):
             target = self.step.updates[i]
             if id(out) not in self._in_place.get(target, ()):
-                self.writes.append((i, target, id(self._roots.of(out)) in state))
-        self.copies = [
-            id(self._roots.of(out)) in inputs or isinstance(out, Literal) for out in self.graph.outputs[n_updates:]
+                self.fresh.append((i, target, id(self._roots.of(out)) in self._states))
+        self._copies = [
+            id(self._roots.of(out)) in inputs or isinstance(out, Literal) for out in self.graph.outputs[count:]
         ]
-
-    def _build(self) -> None:
-        # Which outputs need no write, by state input: filled while instructions are made.
-        self._in_place: dict[int, set[int]] = {}
-        super()._build()
+        needed = {node.serial for node in Graph(self.graph.inputs, self.graph.outputs[:count]).nodes}
+        self._updates = [
+            line for line, node in zip(self._line, self.graph.nodes, strict=True) if node.serial in needed
+        ]
 
     def _function(self, node: Node, ins: tuple[int, ...], outs: tuple[int, ...], pairs: dict[int, Any]) -> Any:
         if node.op.name in self.backend.in_place_kernels and node.op.donates:
@@ -86,7 +92,20 @@ class Plan(Program):
                 leaves = tuple(copy(x) if i in copied else x for i, x in enumerate(leaves))
             return kernel(*regroup(leaves, form), **attrs)
 
-        return overwrite
+        if copied or not node.op.elementwise:
+            return overwrite
+        blocks = Blocks(node, {i: self._states[id(node.inputs[i])] for i in donated}, self.backend)
+        if not blocks.groups:
+            return overwrite
+        self.blocks.append(blocks)
+
+        pick = itemgetter(*donated)
+
+        def overwrite_blocks(*leaves: Any) -> Any:
+            kernel(*blocks.operands(leaves), **attrs)
+            return pick(leaves)
+
+        return overwrite_blocks
 
     def _may_donate(self, node: Node, place: int, output: Symbol) -> bool:
         """Return whether a node may overwrite its operand `place` with `output`.
@@ -95,10 +114,7 @@ class Plan(Program):
         later, no other operand of the node and no result may read the old value or a view of it.
         """
         old = node.inputs[place]
-        inputs = [id(symbol) for symbol in self.graph.inputs[: self.step.n_state]]
-        if id(old) not in inputs:
-            return False
-        target = inputs.index(id(old))
+        target = self._states.get(id(old))
         if target not in self.step.updates:
             return False
         if self.graph.outputs[self.step.updates.index(target)] is not output:
@@ -110,31 +126,41 @@ class Plan(Program):
         self._in_place.setdefault(target, set()).add(id(output))
         return True
 
-    # -- masks of several steps ------------------------------------------------------------------
+    # -- draws of several steps ------------------------------------------------------------------
 
     def _bank(self, node: Node) -> Callable[..., Any] | None:
-        """Return a bank for a mask whose step is the state itself, where scalars are cheap to read."""
-        if node.op.name != "random_mask" or _BANKS not in self.backend.capabilities:
+        """Return a bank for a draw whose step is the state itself, where scalars are cheap to read."""
+        if _BANKS not in self.backend.capabilities or tuple(node.op.operands) != ("key", "step"):
             return None
         key, step = node.inputs
-        state = [id(symbol) for symbol in self.graph.inputs[: self.step.n_state]]
-        if not isinstance(key, Literal) or id(self._roots.of(step)) not in state or step.spec.shape:
+        if not isinstance(key, Literal) or id(self._roots.of(step)) not in self._states or step.spec.shape:
             return None
-        size = int(np.prod(node.attrs["shape"], dtype=np.int64))
-        steps = min(_BANK_STEPS, _BANK_WORDS // max(size, 1))
+        steps = min(_BANK_STEPS, _BANK_NUMBERS // max(node.outputs[0].spec.size, 1))
         return Bank(bind(node, self.backend), self.backend, steps) if steps > 1 else None
 
     # -- running -----------------------------------------------------------------------------------
 
-    def run(self, state: list[Any], batch: Sequence[Any]) -> list[Any]:
-        """Run one step; the new state goes into the storages, the results are returned."""
-        backend = self.backend
-        outputs = self(*[backend.read(storage) for storage in state], *batch)
-        fresh = [(target, backend.copy(outputs[i]) if alias else outputs[i]) for i, target, alias in self.writes]
-        n = len(self.step.updates)
-        results = [backend.copy(x) if alias else x for x, alias in zip(outputs[n:], self.copies, strict=True)]
-        for target, value in fresh:
-            state[target] = backend.write(state[target], value)
+    def settle(self, state: list[Any]) -> None:
+        """Bring the storages into the places in which the updates want them."""
+        for blocks in self.blocks:
+            blocks.settle(state)
+
+    def run(self, values: list[Any], batch: Sequence[Any], *, last: bool = True) -> list[Any]:
+        """Run one step and return its results.
+
+        Args:
+            values: The state, which the new values replace; updates overwrite it where they can.
+            batch: The leaves of the batch.
+            last: Whether the results are wanted; without, what only they need is left out.
+        """
+        copy, count = self.backend.copy, len(self.step.updates)
+        outputs = self.walk(self._line if last else self._updates, (*values, *batch))
+        new = [(target, copy(outputs[i]) if alias else outputs[i]) for i, target, alias in self.fresh]
+        results: list[Any] = []
+        if last:
+            results = [copy(x) if alias else x for x, alias in zip(outputs[count:], self._copies, strict=True)]
+        for target, value in new:
+            values[target] = value
         return results
 
 
@@ -153,36 +179,31 @@ class _Roots:
 
 def _donated_leaves(node: Node) -> list[int]:
     """Return which operand leaves the outputs of a node take over, in the order of the outputs."""
-    places: dict[str, range] = {}
-    start = 0
-    for name, count in zip(node.op.operands, node.form, strict=True):
-        stop = start + (1 if count is None else count)
-        places[name] = range(start, stop)
-        start = stop
-    return [i for name in node.op.donates for i in places[name]]
+    columns = dict(zip(node.op.operands, node.op.regroup(range(len(node.inputs)), node.form), strict=True))
+    return [i for name in node.op.donates for i in columns[name]]
 
 
 class Bank:
-    """Masks drawn for several steps in one call of the kernel; bit-equal to drawing one by one.
+    """Random numbers of several steps from one call of a kernel; bit-equal to drawing one by one.
 
     Args:
-        draw: The kernel, with its attributes bound.
-        backend: Where the masks live.
+        draw: The kernel of an op from a key and a step, with its attributes bound.
+        backend: Where the numbers live.
         steps: For how many steps to draw.
     """
 
     def __init__(self, draw: Callable[..., Any], backend: Backend, steps: int) -> None:
         self.draw, self.backend, self.steps = draw, backend, steps
-        self.first, self.masks = -steps - 1, None
+        self.first, self.drawn = -steps - 1, None
 
     def __call__(self, key: Any, step: Any) -> Any:
-        """Return the mask of one step, from the store if it holds it."""
+        """Return the numbers of one step, from the store if it holds them."""
         row = int(step) - self.first
         if not 0 <= row < self.steps:
             self.first, row = int(step), 0
             wanted = (np.arange(self.steps, dtype=np.int64) + self.first).astype(np.int32)
-            self.masks = self.draw(key, self.backend.asarray(wanted))
-        return self.masks[row]  # type: ignore[index]
+            self.drawn = self.draw(key, self.backend.asarray(wanted))
+        return self.drawn[row]  # type: ignore[index]
 
 
 class Runner:
@@ -199,14 +220,23 @@ class Runner:
 
     def __call__(self, state: list[Any], arrays: Sequence[Any], order: Any, start: int, count: int) -> list[Any]:
         """Run `count` steps and return the results of the last. See `horn.engine.compile`."""
-        take = self.backend.kernels["take"]
+        backend, take = self.backend, self.backend.kernels["take"]
+        shapes = [backend.describe(x)[0] for x in arrays]
+        if order is not None:
+            examples = backend.describe(order)[0][1:]
+            shapes = [(*examples, *shape[1:]) for shape in shapes]
+        plan = self.step.program(backend, shapes, self._plan)
+        plan.settle(state)
+        values = [backend.read(storage) for storage in state]
         results: list[Any] = []
-        with np.errstate(all="ignore"):
-            for i in range(start, start + count):
-                batch = arrays if order is None else [take(a, order[i], axis=0) for a in arrays]
-                shapes = [self.backend.describe(x)[0] for x in batch]
-                plan = self.step.program(self.backend, shapes, self._plan)
-                results = plan.run(state, batch)
+        try:
+            with np.errstate(all="ignore"):
+                for i in range(start, start + count):
+                    batch = arrays if order is None else [take(a, order[i], axis=0) for a in arrays]
+                    results = plan.run(values, batch, last=i == start + count - 1)
+        finally:
+            for _, target, _ in plan.fresh:
+                state[target] = backend.write(state[target], values[target])
         return results
 
     def _plan(self, backend: Backend, shapes: Sequence[tuple[int, ...]]) -> Plan:

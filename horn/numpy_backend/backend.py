@@ -12,6 +12,7 @@ from horn.numpy_backend import (
     elementwise,
     indexing,
     linalg,
+    losses,
     nn,
     optim,
     random,
@@ -23,9 +24,9 @@ from horn.numpy_backend.pages import Pages
 from horn.numpy_backend.silence import silent, silent_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-_FAMILIES = (control, conv, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping)
+_FAMILIES = (control, conv, elementwise, indexing, linalg, losses, nn, random, recurrent, reduction, shaping)
 
 _REPORTS_NOTHING = {
     *("arange", "argmax", "bitwise_and", "broadcast_to", "concatenate", "full", "logical_and", "logical_not"),
@@ -50,7 +51,7 @@ class NumPyBackend(Pages):
         for family in _FAMILIES:
             self.kernels |= family.KERNELS
         self.in_place_kernels = dict(optim.IN_PLACE_KERNELS)
-        self.residual_kernels = {**nn.RESIDUAL_KERNELS, **recurrent.RESIDUAL_KERNELS}
+        self.residual_kernels = {**losses.RESIDUAL_KERNELS, **nn.RESIDUAL_KERNELS, **recurrent.RESIDUAL_KERNELS}
         self._bare = self
         if is_silent:
             self._bare = NumPyBackend(is_silent=False)
@@ -86,3 +87,26 @@ class NumPyBackend(Pages):
     def copy(self, tensor: np.ndarray) -> np.ndarray:
         """Return a copy, C-contiguous."""
         return np.array(tensor, order="C")
+
+    def flat(self, tensors: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the elements of arrays, one after the other, as a new vector."""
+        return np.concatenate(tensors, axis=None)
+
+    def together(self, storages: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Lay arrays end to end, where they are not; return the vector, and its parts."""
+        vector = storages[0].base
+        if isinstance(vector, np.ndarray) and _fill(vector, storages):
+            return vector, list(storages)
+        vector = self.flat(storages)
+        ends = np.cumsum([x.size for x in storages])
+        return vector, [vector[end - x.size : end].reshape(x.shape) for x, end in zip(storages, ends, strict=True)]
+
+
+def _fill(vector: np.ndarray, parts: Sequence[np.ndarray]) -> bool:
+    """Return whether C-contiguous parts lie in a vector end to end and fill it."""
+    address = vector.ctypes.data
+    for part in parts:
+        if part.base is not vector or part.ctypes.data != address or not part.flags.c_contiguous:
+            return False
+        address += part.nbytes
+    return vector.ndim == 1 and address == vector.ctypes.data + vector.nbytes

@@ -8,7 +8,6 @@ import numpy as np
 
 from horn.numpy_backend.elementwise import FAST, FLOAT_BITS, ZERO, keep
 from horn.numpy_backend.pages import page, page_pair
-from horn.numpy_backend.random import random_mask
 from horn.numpy_backend.reduction import column_products, column_sums, is_narrow, max_, sum_
 
 
@@ -78,14 +77,6 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
         return np.array(columns.T, order="C").reshape(x.shape)
     shifted = np.subtract(x, max_(x, (axis,), keepdims=True))
     return np.subtract(shifted, np.log(sum_(np.exp(shifted), (axis,), keepdims=True)), shifted)
-
-
-def dropout(x: Any, key: Any, step: Any, rate: float) -> Any:
-    """Return `x` scaled up where the mask keeps it, and zero elsewhere."""
-    if x.dtype not in FAST:
-        return _dropout_page(x, key, step, rate=rate)
-    mask = random_mask(key, step, x.shape, round((1.0 - rate) * 65536))
-    return keep(mask, np.multiply(x, 1.0 / (1.0 - rate)))
 
 
 # -- batch normalisation ---------------------------------------------------------------------
@@ -178,7 +169,6 @@ _leaky_relu_page = page("leaky_relu")
 _softplus_page = page("softplus")
 _softmax_page = page("softmax")
 _log_softmax_page = page("log_softmax")
-_dropout_page = page("dropout")
 _batch_normalization_page = page("batch_normalization")
 _batch_normalization_train_grad_page = page("batch_normalization_train_grad")
 _pages_forward, _pages_backward = page_pair("batch_normalization_train")
@@ -187,7 +177,6 @@ KERNELS = {
     "batch_normalization": batch_normalization,
     "batch_normalization_train": batch_normalization_train,
     "batch_normalization_train_grad": batch_normalization_train_grad,
-    "dropout": dropout,
     "leaky_relu": leaky_relu,
     "log_softmax": log_softmax,
     "relu": relu,

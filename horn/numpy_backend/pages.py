@@ -78,8 +78,10 @@ def page_pair(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         outputs = value(*operands, **attrs)
         return outputs, (outputs, operands, attrs)
 
-    def backward(residual: Any, cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
+    def backward(residual: Any, cotangents: Any) -> Any:
         outputs, operands, attrs = residual
+        if not isinstance(outputs, tuple):
+            return gradient(cotangents, outputs, *operands, **attrs)
         return gradient(*cotangents, *outputs, *operands, **attrs)
 
     return forward, backward

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from horn.numpy_backend.elementwise import FAST, TARGETS
+from horn.numpy_backend.pages import page
 from horn.spec.random import PARITY, ROTATIONS
 
 _BLOCK = 8192  # counters enciphered at a time: three arrays of 32 kB
@@ -76,4 +78,15 @@ def random_mask(key: Any, step: Any, shape: tuple[int, ...], threshold: int) -> 
     return np.less(halves, threshold).reshape((*np.shape(step), *shape))
 
 
-KERNELS = {"random_bits": random_bits, "random_mask": random_mask}
+def dropout_mask(key: Any, step: Any, shape: tuple[int, ...], rate: float, dtype: str = "float32") -> Any:
+    """Return ``1 / (1 - rate)`` for what is kept and zero for a share of `rate`."""
+    target = TARGETS.get(dtype)
+    if target not in FAST:
+        return _dropout_mask_page(key, step, shape=shape, rate=rate, dtype=dtype)
+    kept = random_mask(key, step, shape, round((1.0 - rate) * 65536))
+    return np.multiply(kept, np.asarray(1.0 / (1.0 - rate), target))
+
+
+_dropout_mask_page = page("dropout_mask")
+
+KERNELS = {"dropout_mask": dropout_mask, "random_bits": random_bits, "random_mask": random_mask}

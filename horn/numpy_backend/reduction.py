@@ -24,7 +24,7 @@ def column_sums(x: Any) -> Any:
     rows, columns = x.shape
     ones = _ones[x.dtype]
     if rows <= _CHUNK:
-        return np.matmul(ones[:rows], x)
+        return ones[:rows].dot(x)
     whole = rows - rows % _CHUNK
     partial = np.matmul(ones, x[:whole].reshape(-1, _CHUNK, columns))
     total = np.add.reduce(partial, 0)

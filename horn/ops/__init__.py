@@ -26,6 +26,7 @@ convolution_kernel_grad = ops.convolution_kernel_grad
 cos = ops.cos
 divide = ops.divide
 dropout = ops.dropout
+dropout_mask = ops.dropout_mask
 equal = ops.equal
 exp = ops.exp
 expand_dims = ops.expand_dims
@@ -89,6 +90,7 @@ slice = ops.slice
 softmax = ops.softmax
 softplus = ops.softplus
 sparse_categorical_crossentropy = ops.sparse_categorical_crossentropy
+sparse_categorical_crossentropy_grad = ops.sparse_categorical_crossentropy_grad
 split = ops.split
 sqrt = ops.sqrt
 square = ops.square
@@ -131,6 +133,7 @@ __all__ = [
     "cos",
     "divide",
     "dropout",
+    "dropout_mask",
     "equal",
     "exp",
     "expand_dims",
@@ -194,6 +197,7 @@ __all__ = [
     "softmax",
     "softplus",
     "sparse_categorical_crossentropy",
+    "sparse_categorical_crossentropy_grad",
     "split",
     "sqrt",
     "square",

@@ -76,12 +76,12 @@ def categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool =
     return ops.negative(ops.sum(target * _log_probabilities(output, from_logits, axis), axis=axis))
 
 
-@composite(to_float=False)
+@composite
 def sparse_categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1):
     """Return the cross-entropy of integer labels, in nats: minus the log-probability of the label.
 
-    A label outside of the classes has no probability and yields NaN; `fit` checks the labels
-    before its first step.
+    Other classes do not count, so their logits may be minus infinity. A label outside of the
+    classes has no probability and yields NaN; `fit` checks the labels before its first step.
 
     Shapes:
         target:  (...), integers
@@ -97,15 +97,15 @@ def sparse_categorical_crossentropy(target: Tensor, output: Tensor, from_logits:
             remedy="pass one integer label for each example, or use categorical_crossentropy",
         )
     marked, legal = _marked(target, scores)
-    picked = ops.sum(_log_probabilities(scores, from_logits, -1) * marked, axis=-1)
+    picked = ops.sum(ops.where(marked, _log_probabilities(scores, from_logits, -1), 0.0), axis=-1)
     return ops.where(legal, ops.negative(picked), float("nan"))
 
 
 def _marked(target, scores):
-    """Return the labels as one-hot rows, and which of them are classes."""
+    """Return which class each label means, a row of bools for each, and which labels are classes."""
     labels, classes = ops.cast(target, "int32"), scores.shape[-1]
     legal = ops.logical_and(ops.less_equal(0, labels), ops.less(labels, classes))
-    return ops.one_hot(labels, classes, dtype=scores.dtype), legal
+    return ops.equal(ops.expand_dims(labels, -1), ops.arange(classes)), legal
 
 
 def _last(x, axis):
@@ -116,11 +116,24 @@ def _last(x, axis):
 
 
 @sparse_categorical_crossentropy.vjp
-def _(cotangent, output_values, target, output, *, from_logits, axis):
-    # With q the probability of the label: d/dz = softmax(z) - marked for logits z, and for
-    # probabilities p of sum s, d/dp = (1 - marked / q) / s, zero where q was clipped.
+def _(cotangent, losses, target, output, *, from_logits, axis):
+    options = {"from_logits": from_logits, "axis": axis}
+    return None, ops.sparse_categorical_crossentropy_grad(cotangent, losses, target, output, **options)
+
+
+@composite(gradient_of="sparse_categorical_crossentropy")
+def sparse_categorical_crossentropy_grad(
+    cotangent: Tensor, losses: Tensor, target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1
+):
+    """Return the gradient of `sparse_categorical_crossentropy` by its outputs.
+
+    With 1 for the class of the label and 0 for the others, it is ``softmax(z) - label`` for logits
+    z; for probabilities of sum s, of which the label has the share q, ``(1 - label / q) / s``,
+    which is zero where q was clipped. A label outside of the classes has no gradient.
+    """
     scores = _last(output, axis)
     marked, legal = _marked(target, scores)
+    marked = ops.cast(marked, scores.dtype)
     share = ops.expand_dims(ops.where(legal, cotangent, 0.0), -1)
     if from_logits:
         grad = (ops.softmax(scores, axis=-1) - marked) * share
@@ -128,10 +141,10 @@ def _(cotangent, output_values, target, output, *, from_logits, axis):
         small = settings.epsilon()
         total = ops.sum(scores, axis=-1, keepdims=True)
         q = ops.sum(scores * marked, axis=-1, keepdims=True) / total
-        inside = ops.logical_and(ops.less_equal(small, q), ops.less_equal(q, 1.0 - small))
-        grad = (1.0 - marked / ops.clip(q, small, 1.0)) * (ops.where(inside, share, 0.0) / total)
+        clipped = ops.clip(q, small, 1.0 - small)
+        grad = (1.0 - marked / clipped) * (ops.where(ops.equal(q, clipped), share, 0.0) / total)
     rank, at = len(output.shape), axis % len(output.shape)
-    return None, ops.transpose(grad, (*range(at), rank - 1, *range(at, rank - 1))) if at != rank - 1 else grad
+    return ops.transpose(grad, (*range(at), rank - 1, *range(at, rank - 1))) if at != rank - 1 else grad
 
 
 @sparse_categorical_crossentropy.bounds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from horn.errors import ArgumentError
 from horn.spec.normalise import Axes, Axis
 from horn.spec.op import Tensor, composite, ops
 
@@ -196,8 +195,9 @@ def batch_normalization_train_grad(
 def dropout(x: Tensor, key: Tensor, step: Tensor, rate: float):
     """Return `x` with a share of about `rate` of its elements at zero, the others scaled up.
 
-    What is kept is multiplied by ``1 / (1 - rate)``, so the expected value stays. The mask is
-    `random_mask` of the key and the step: the same on every backend.
+    What is kept is multiplied by ``1 / (1 - rate)``, so the expected value stays, and what is
+    dropped by zero: an infinite element that is dropped yields NaN, as in PyTorch. The factors are
+    `dropout_mask` of the key and the step: the same on every backend.
 
     Args:
         x: Any floating-point tensor.
@@ -208,16 +208,7 @@ def dropout(x: Tensor, key: Tensor, step: Tensor, rate: float):
     Reference:
         Srivastava et al., JMLR 15 (2014) 1929-1958.
     """
-    if not 0.0 <= rate < 1.0:
-        raise ArgumentError(
-            "dropout was given a rate outside of [0, 1).",
-            expected="0 <= rate < 1",
-            got=str(rate),
-            remedy="pass the share of elements to drop",
-        )
-    kept = round((1.0 - rate) * 65536)
-    mask = ops.random_mask(key, step, shape=x.shape, threshold=kept)
-    return ops.where(mask, x * (1.0 / (1.0 - rate)), 0.0)
+    return x * ops.dropout_mask(key, step, shape=x.shape, rate=rate, dtype=x.dtype)
 
 
 @dropout.vjp

@@ -47,6 +47,7 @@ class Op:
         identity: Whether the result is the first operand where their specs are equal.
         booleans: Names of the operands that are cast to bool first.
         donates: Names of the operands whose memory the results may take over, in order.
+        elementwise: Whether entries of its lists may be joined: the op treats each element alike.
         gradient_of: The op whose gradient this op is.
         on_tape: Attributes to set when a tape notes the call.
     """
@@ -61,6 +62,7 @@ class Op:
         aliases: bool = False,
         identity: bool = False,
         donates: tuple[str, ...] = (),
+        elementwise: bool = False,
         booleans: tuple[str, ...] = (),
         gradient_of: str | None = None,
         on_tape: dict[str, Any] | None = None,
@@ -76,6 +78,7 @@ class Op:
         self.aliases = aliases
         self.identity = identity
         self.donates = donates
+        self.elementwise = elementwise
         self.booleans = booleans
         self.gradient_of = gradient_of
         self.on_tape = on_tape

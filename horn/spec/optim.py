@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from horn.spec.op import Tensor, composite, ops
 
 
-@composite(donates=("params", "momentums"))
+@composite(donates=("params", "momentums"), elementwise=True)
 def sgd_update(
     params: Sequence[Tensor],
     gradients: Sequence[Tensor],
@@ -48,7 +48,7 @@ def sgd_update(
     return (*new_params, *new_momentums)
 
 
-@composite(donates=("params", "moments", "velocities"))
+@composite(donates=("params", "moments", "velocities"), elementwise=True)
 def adam_update(
     params: Sequence[Tensor],
     gradients: Sequence[Tensor],
@@ -100,7 +100,7 @@ def _logarithm(beta):
     return math.log(beta) if beta else -math.inf
 
 
-@composite(donates=("params", "velocities", "momentums"))
+@composite(donates=("params", "velocities", "momentums"), elementwise=True)
 def rmsprop_update(
     params: Sequence[Tensor],
     gradients: Sequence[Tensor],

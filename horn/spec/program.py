@@ -102,12 +102,13 @@ class Lowering:
 
     def _node(self, node: Node, leaves: list[Any]) -> Sequence[Any]:
         op, attrs = node.op, self._attrs(node.attrs)
-        if op.identity and self._spec(node.outputs[0].spec) == leaves[0].spec:
+        specs = [self._spec(out.spec) for out in node.outputs]
+        if op.identity and specs[0] == leaves[0].spec:
             return leaves[:1]
-        if _is_constant(node, leaves, attrs):
-            return _fold(node, leaves, attrs)
+        if _is_constant(node.op, leaves, attrs, specs):
+            return _fold(node, leaves, attrs, specs)
         if op.name in self.kernels or op.name in self.keep:
-            return self._emit(node, leaves, attrs)
+            return self._emit(node, leaves, attrs, specs)
         if not op.is_composite:
             raise UnsupportedOpError(
                 f"This backend has no kernel for the op {op.name!r}.",
@@ -115,14 +116,15 @@ class Lowering:
                 got="none",
                 remedy="use another backend, or ask its authors for the kernel",
             )
-        specs = [None if leaf is None else leaf.spec for leaf in leaves]
-        return self._inline(expand(op, specs, node.form, attrs), [x for x in leaves if x is not None])
+        given = [None if leaf is None else leaf.spec for leaf in leaves]
+        return self._inline(expand(op, given, node.form, attrs), [x for x in leaves if x is not None])
 
-    def _emit(self, node: Node, leaves: list[Any], attrs: dict[str, Any]) -> Sequence[Any]:
+    def _emit(
+        self, node: Node, leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec]
+    ) -> Sequence[Any]:
         key = (node.op.name, tuple(_identity(x) for x in leaves), node.form, _items(attrs))
         known = self._known.get(key)
         if known is None:
-            specs = [self._spec(out.spec) for out in node.outputs]
             known = Node(node.op, tuple(leaves), node.form, attrs, specs, None)
             known.scope = node.scope
             self._known[key] = known
@@ -142,21 +144,21 @@ class Lowering:
         return TensorSpec(evaluate(spec.shape, self.binding), spec.dtype) if self.binding else spec
 
 
-def _is_constant(node: Node, leaves: list[Any], attrs: dict[str, Any]) -> bool:
+def _is_constant(op: Op, leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec]) -> bool:
     """Return whether a node can be worked out now: small, primitive, and of NumPy constants alone."""
-    if node.op.is_composite or any(isinstance(value, Graph) for value in attrs.values()):
+    if op.is_composite or any(isinstance(value, Graph) for value in attrs.values()):
         return False
     if not all(isinstance(x, Literal) and isinstance(x.value, np.ndarray) for x in leaves):
         return False
-    sizes = [out.spec.size for out in node.outputs]
+    sizes = [spec.size for spec in specs]
     return not unknowns(attrs.values()) and all(isinstance(n, int) and n <= _FOLDED for n in sizes)
 
 
-def _fold(node: Node, leaves: list[Any], attrs: dict[str, Any]) -> list[Literal]:
+def _fold(node: Node, leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec]) -> list[Literal]:
     operands = node.op.regroup([x.value for x in leaves], node.form)
     result = node.op.body(*operands, **attrs)
     results = result if isinstance(result, tuple) else (result,)
-    return [Literal(np.asarray(r), out.spec) for r, out in zip(results, node.outputs, strict=True)]
+    return [Literal(np.asarray(r), spec) for r, spec in zip(results, specs, strict=True)]
 
 
 def _identity(leaf: Any) -> Any:
@@ -170,7 +172,6 @@ def lower(
     backend: Backend,
     binding: Mapping[str, int] | None = None,
     keep: frozenset[str] = frozenset(),
-    expand_too: frozenset[str] = frozenset(),
 ) -> Graph:
     """Return `graph` in the ops that `backend` has kernels for, with its sizes filled in.
 
@@ -179,10 +180,8 @@ def lower(
         backend: Whose kernels count.
         binding: Values of the unknown sizes.
         keep: Composites that stay whole though they have no plain kernel.
-        expand_too: Composites that are expanded though they have one.
     """
-    kernels = {name: kernel for name, kernel in backend.kernels.items() if name not in expand_too}
-    return Lowering(kernels, binding or {}, keep).graph(graph)
+    return Lowering(backend.kernels, binding or {}, keep).graph(graph)
 
 
 class Program:
@@ -256,10 +255,14 @@ class Program:
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """Run on tensors of the backend, one for each input; return one for each output."""
+        return self.walk(self._line, values)
+
+    def walk(self, line: list[Any], values: Sequence[Any]) -> tuple[Any, ...]:
+        """Run the instructions of `line`, all or some, and return one value for each output."""
         env = self._initial.copy()
         env[: self._inputs] = values
         env.append(None)  # slot -1: an absent operand
-        for function, first, second, others, outs, dead in self._line:
+        for function, first, second, others, outs, dead in line:
             # Written out for one and two operands, which most kernels have: it is the loop that
             # every step of every model runs through.
             if others is not None:
@@ -333,6 +336,8 @@ class Pair:
         """Return the forward function: its outputs, then the residual."""
         node, kernel, attrs = self.forward, self._forward, self.forward.attrs
         single = len(node.outputs) == 1
+        if single and all(count is None for count in node.form):
+            return partial(kernel, **attrs)
 
         def forward(*leaves: Any) -> tuple[Any, ...]:
             outputs, residual = kernel(*node.op.regroup(leaves, node.form), **attrs)
@@ -342,8 +347,8 @@ class Pair:
 
     def run_backward(self) -> Callable[..., Any]:
         """Return the function from residual and cotangents to the gradients."""
-        kernel, single = self._backward, self.cotangents == 1
-        return lambda residual, *given: kernel(residual, given[0] if single else given)
+        kernel = self._backward
+        return kernel if self.cotangents == 1 else lambda residual, *given: kernel(residual, given)
 
 
 def residual_pairs(graph: Graph, backend: Backend) -> dict[int, Pair]:

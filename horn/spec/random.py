@@ -13,9 +13,9 @@ import math
 
 import numpy as np
 
-from horn.errors import ShapeError
+from horn.errors import ArgumentError, ShapeError
 from horn.spec.laws import need_integer, show
-from horn.spec.normalise import Shape
+from horn.spec.normalise import DType, Shape
 from horn.spec.op import Tensor, composite, ops, primitive
 from horn.spec.sizes import product
 from horn.spec.tensorspec import TensorSpec
@@ -115,6 +115,28 @@ def random_mask(key: Tensor, step: Tensor, shape: Shape, threshold: int):
     pairs = ops.reshape(ops.stack([lower, upper], axis=-1), (*step.shape, (count + 1) // 2 * 2))
     chosen = pairs[..., :count] if len(step.shape) else pairs[:count]
     return ops.reshape(ops.less(chosen, threshold), (*step.shape, *shape))
+
+
+@composite
+def dropout_mask(key: Tensor, step: Tensor, shape: Shape, rate: float, dtype: DType = "float32"):
+    """Return factors for `dropout`: ``1 / (1 - rate)`` for what is kept, zero for a share of `rate`.
+
+    Args:
+        key: Two words.
+        step: The number of the step, or several at once.
+        shape: Of the factors for one step.
+        rate: The share of zeros, in [0, 1); it is rounded to a multiple of 2**-16.
+        dtype: Of the factors.
+    """
+    if not 0.0 <= rate < 1.0:
+        raise ArgumentError(
+            "dropout was given a rate outside of [0, 1).",
+            expected="0 <= rate < 1",
+            got=str(rate),
+            remedy="pass the share of elements to drop",
+        )
+    kept = ops.random_mask(key, step, shape=shape, threshold=round((1.0 - rate) * 65536))
+    return ops.cast(kept, dtype) * (1.0 / (1.0 - rate))
 
 
 @composite

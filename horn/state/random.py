@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,8 +63,9 @@ def global_seed() -> int:
     return _Global.seed
 
 
+@lru_cache(maxsize=1024)
 def derive(seed: int, consumer: int, call: int) -> np.ndarray:
-    """Return the key of a draw as two int32 words.
+    """Return the key of a draw as two int32 words, in an array that is not to be changed.
 
     Example:
         >>> derive(0, 0, 0).tolist()
@@ -71,7 +73,9 @@ def derive(seed: int, consumer: int, call: int) -> np.ndarray:
     """
     word = [np.array([x & 0xFFFFFFFF], np.uint32) for x in (seed, seed >> 32, consumer, call)]
     first, second = threefry2x32((word[0], word[1]), (word[2], word[3]))
-    return np.concatenate([first, second]).view(np.int32)
+    key = np.concatenate([first, second]).view(np.int32)
+    key.flags.writeable = False
+    return key
 
 
 class StepContext:

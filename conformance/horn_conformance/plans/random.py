@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from horn.errors import DTypeError, ShapeError
+from horn.errors import ArgumentError, DTypeError, ShapeError
 from horn_conformance.plan import T, case, fault, lit, plan
 
 _KEY = T(2, of="words", dtype="int32")
@@ -19,6 +19,10 @@ plan("random_bits",
 plan("random_mask",
      case(_KEY, _STEP, shape=(5, 3), threshold=32768), case(_KEY, _STEPS, shape=(7,), threshold=6554), case(_KEY, _STEP, shape=(9,), threshold=65536),
      case(_KEY, _STEP, shape=(9,), threshold=0), case(_KEY, _STEP, shape=(), threshold=40000), takes="none", exact=True)  # fmt: skip
+plan("dropout_mask",
+     case(_KEY, _STEP, shape=(5, 3), rate=0.5), case(_KEY, _STEPS, shape=(7,), rate=0.9), case(_KEY, _STEP, shape=(9,), rate=0.0, dtype="float64"),
+     case(_KEY, _STEP, shape=(), rate=0.25), case(_KEY, _STEP, shape=(67, 71), rate=0.1, dtype="float16"), takes="none",
+     faults=(fault(ArgumentError, "rate", _KEY, _STEP, shape=(3,), rate=1.0), fault(ArgumentError, "rate", _KEY, _STEP, shape=(3,), rate=-0.1)))  # fmt: skip
 plan("random_uniform",
      case(_KEY, _STEP, shape=(5, 3)), case(_KEY, _STEPS, shape=(7,)), case(_KEY, _STEP, shape=(3,), dtype="float64"), case(_KEY, _STEP, shape=()),
      takes="none", exact=True,

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from horn.engine.step import Step
 
+_flatten = torch._C._nn.flatten_dense_tensors
+
 _FAMILIES = (
     control, conv, creation, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent, reduction,
     shaping,
@@ -52,7 +54,7 @@ class TorchBackend(Backend):
     def __init__(self) -> None:
         self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
         self.in_place_kernels = optim.IN_PLACE_KERNELS
-        pairs = (nn.RESIDUAL_KERNELS, pooling.RESIDUAL_KERNELS, recurrent.RESIDUAL_KERNELS)
+        pairs = (losses.RESIDUAL_KERNELS, nn.RESIDUAL_KERNELS, pooling.RESIDUAL_KERNELS, recurrent.RESIDUAL_KERNELS)
         self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
 
     # -- conversion --------------------------------------------------------------------------
@@ -107,6 +109,23 @@ class TorchBackend(Backend):
         """Return a tensor of the same values in memory of its own."""
         return tensor.clone()
 
+    def flat(self, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return the elements of tensors, one after the other, as a new vector."""
+        return _flatten(tensors)
+
+    def together(self, storages: Sequence[torch.Tensor]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Lay tensors end to end, where they are not; return the vector, and its parts.
+
+        A Parameter stays the same object and gets new memory.
+        """
+        with torch.inference_mode(mode=False), torch.no_grad():
+            if not _fill_their_memory(storages):
+                vector = _flatten([x.detach() for x in storages])
+                parts = vector.split([x.numel() for x in storages])
+                storages = [_moved(x, part.view(x.shape)) for x, part in zip(storages, parts, strict=True)]
+            first = storages[0].detach()
+            return first.as_strided((sum(x.numel() for x in storages),), (1,), 0), list(storages)
+
     # -- running -----------------------------------------------------------------------------
 
     def compile(self, step: Step) -> TorchRunner:
@@ -139,3 +158,22 @@ class TorchBackend(Backend):
 def _released(leaf: Any) -> Any:
     """Return a tensor without its history, and anything else as it is."""
     return leaf.detach() if isinstance(leaf, torch.Tensor) else leaf
+
+
+def _fill_their_memory(tensors: Sequence[torch.Tensor]) -> bool:
+    """Return whether contiguous tensors lie end to end in one memory and fill it."""
+    memory = tensors[0].untyped_storage()
+    start = 0
+    for x in tensors:
+        if x.untyped_storage().data_ptr() != memory.data_ptr() or x.storage_offset() != start or not x.is_contiguous():
+            return False
+        start += x.numel()
+    return start * tensors[0].element_size() == memory.nbytes()
+
+
+def _moved(tensor: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+    """Return the tensor in other memory, which has its values already."""
+    if not isinstance(tensor, torch.nn.Parameter):
+        return place
+    tensor.data = place
+    return tensor

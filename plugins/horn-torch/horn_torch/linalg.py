@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import torch
 
-from horn_torch.dtypes import widening
+from horn_torch.dtypes import WIDE_UNSIGNED, widened
 
 
 def matmul(x1, x2):
-    if x1.dtype is torch.bool:
-        return torch.matmul(x1.to(torch.int32), x2.to(torch.int32)) != 0
-    return torch.matmul(x1, x2)
+    try:
+        return torch.matmul(x1, x2)
+    except RuntimeError:
+        if x1.dtype is torch.bool:
+            return torch.matmul(x1.to(torch.int32), x2.to(torch.int32)) != 0
+        if x1.dtype in WIDE_UNSIGNED:
+            return widened(torch.matmul, x1, x2)
+        raise
 
 
-KERNELS = {"matmul": widening(matmul)}
+KERNELS = {"matmul": matmul}

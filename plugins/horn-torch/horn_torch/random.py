@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from horn.spec.random import PARITY, ROTATIONS
+from horn_torch.dtypes import native
 
 _BLOCK = 16384  # how many counters NumPy enciphers at a time, so that the words stay in the cache
 _MANY = 131072  # from how many words on the threads of PyTorch outweigh the cost of its calls
@@ -40,6 +41,10 @@ def random_mask(key, step, shape, threshold):
     # Both halves of a word, the lower first, less 32768: PyTorch compares signed numbers only.
     halves = words.view(torch.int16)[..., :count] ^ -32768
     return torch.lt(halves, threshold - 32768).reshape((*step.shape, *shape))
+
+
+def dropout_mask(key, step, shape, rate, dtype):
+    return random_mask(key, step, shape, round((1.0 - rate) * 65536)).to(native(dtype)).mul_(1.0 / (1.0 - rate))
 
 
 # -- in NumPy ----------------------------------------------------------------------------------
@@ -101,4 +106,4 @@ def _native_words(key, steps, half):
     return words.reshape(len(steps), 2 * half)
 
 
-KERNELS = {"random_bits": random_bits, "random_mask": random_mask}
+KERNELS = {"dropout_mask": dropout_mask, "random_bits": random_bits, "random_mask": random_mask}
