@@ -222,8 +222,13 @@ def entry(
     prepared = prepare(op, leaves, form, attrs)
     kernel = kernel_for(op, backend, prepared, form)
     converters = [_converter(backend, x, spec) for x, spec in zip(leaves, prepared.specs, strict=True)]
-    if all(convert is None for convert in converters) and all(count is None for count in form):
-        return kernel
+    if all(count is None for count in form):
+        if all(convert is None for convert in converters):
+            return kernel
+        if len(converters) == 2 and None in converters:  # a tensor and a number
+            first, second = converters
+            return (lambda x, y: kernel(x, second(y))) if first is None else (lambda x, y: kernel(first(x), y))
+
     def converted(*values: Any) -> Any:
         ready = [x if convert is None else convert(x) for x, convert in zip(values, converters, strict=True)]
         return kernel(*op.regroup(ready, form))

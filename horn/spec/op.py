@@ -142,10 +142,11 @@ class Op:
         # This is the fast way of an eager call, so it is written out: a look at the context, a key
         # of types, shapes and dtypes, and the function that was made for that key.
         context = _context()
-        if context.trace is not None or not self._is_plain or len(args) > self._operand_count:
+        if context.trace is not None or not self._is_plain:
             return self._slow(args, kwargs)
         key: list[Any] = [context.backend or contract.current_backend(), _settings()]
-        for value in args:
+        operands = args if len(args) <= self._operand_count else args[: self._operand_count]
+        for value in operands:
             kind = type(value)
             signature = _signatures.get(kind)
             if signature is not None:
@@ -156,6 +157,9 @@ class Op:
                 return self(*[dispatch.unwrap(x) for x in args], **kwargs)
             else:
                 return self._slow(args, kwargs)
+        if operands is not args:  # attributes by position
+            key += args[self._operand_count :]
+            key += map(type, args[self._operand_count :])
         if kwargs:
             key += kwargs.items()
             key += map(type, kwargs.values())
@@ -165,7 +169,7 @@ class Op:
             return self._slow(args, kwargs)
         if function is None:
             return self._remember(tuple(key), args, kwargs)
-        return function(*args)
+        return function(*operands)
 
     def _slow(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._frontend is not None:
@@ -177,7 +181,7 @@ class Op:
         if self._frontend is not None or not all(name in self.attribute_kinds for name in kwargs):
             return self._slow(args, kwargs)
         leaves, form, attrs = self._split(args, kwargs)
-        if len(leaves) != len(args) or dispatch.has_dim(leaves, attrs):
+        if len(leaves) != min(len(args), self._operand_count) or dispatch.has_dim(leaves, attrs):
             return dispatch.call(self, leaves, form, attrs)
         backend = dispatch.backend_of(self.name, leaves)
         function = dispatch.entry(self, backend, leaves, form, attrs)
