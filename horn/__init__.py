@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         activations as activations,
         callbacks as callbacks,
         config as config,
+        constraints as constraints,
         datasets as datasets,
         initializers as initializers,
         layers as layers,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         ops as ops,
         optimizers as optimizers,
         random as random,
+        regularizers as regularizers,
         utils as utils,
     )
     from horn.api.choice import set_backend as set_backend, use_backend as use_backend
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
 __version__ = "1.0.0"
 
 _MODULES = (
-    "activations", "callbacks", "config", "datasets", "initializers", "layers", "losses", "metrics",
-    "models", "ops", "optimizers", "random", "utils",
+    "activations", "callbacks", "config", "constraints", "datasets", "initializers", "layers", "losses",
+    "metrics", "models", "ops", "optimizers", "random", "regularizers", "utils",
 )  # fmt: skip
 _NAMES = {
     "Functional": "horn.api.models.functional",

@@ -95,7 +95,10 @@ def suggestion(name: object, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     folded = {candidate.lower(): candidate for candidate in reversed(names)}
-    close = get_close_matches(str(name).lower(), list(folded), n=1, cutoff=0.6)
+    written = str(name).lower()
+    close = get_close_matches(written, list(folded), n=3, cutoff=0.6)
     if close:
-        return f"did you mean {folded[close[0]]!r}?"
+        # Two letters that changed places are the usual slip, and "adma" is nearer to "adamax" by count.
+        turned = [candidate for candidate in close if sorted(candidate) == sorted(written)]
+        return f"did you mean {folded[(turned or close)[0]]!r}?"
     return "choose one of the names above"

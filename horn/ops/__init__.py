@@ -3,8 +3,13 @@
 from horn.spec.op import ops
 
 absolute = ops.absolute
+adadelta_update = ops.adadelta_update
+adafactor_update = ops.adafactor_update
+adagrad_update = ops.adagrad_update
 adam_update = ops.adam_update
+adamax_update = ops.adamax_update
 add = ops.add
+amsgrad_update = ops.amsgrad_update
 arange = ops.arange
 argmax = ops.argmax
 batch_normalization = ops.batch_normalization
@@ -15,7 +20,10 @@ bitwise_and = ops.bitwise_and
 broadcast_to = ops.broadcast_to
 cast = ops.cast
 categorical_crossentropy = ops.categorical_crossentropy
+centered_rmsprop_update = ops.centered_rmsprop_update
 clip = ops.clip
+clip_by_global_norm = ops.clip_by_global_norm
+clip_by_norm = ops.clip_by_norm
 concatenate = ops.concatenate
 conv = ops.conv
 convert_to_numpy = ops.convert_to_numpy
@@ -31,13 +39,16 @@ equal = ops.equal
 exp = ops.exp
 expand_dims = ops.expand_dims
 expm1 = ops.expm1
+ftrl_update = ops.ftrl_update
 full = ops.full
 greater = ops.greater
 greater_equal = ops.greater_equal
 isnan = ops.isnan
+lamb_update = ops.lamb_update
 leaky_relu = ops.leaky_relu
 less = ops.less
 less_equal = ops.less_equal
+lion_update = ops.lion_update
 log = ops.log
 log1p = ops.log1p
 log_softmax = ops.log_softmax
@@ -61,6 +72,8 @@ min = ops.min
 minimum = ops.minimum
 moments = ops.moments
 multiply = ops.multiply
+muon_update = ops.muon_update
+nadam_update = ops.nadam_update
 negative = ops.negative
 not_equal = ops.not_equal
 one_hot = ops.one_hot
@@ -79,6 +92,7 @@ right_shift = ops.right_shift
 rmsprop_update = ops.rmsprop_update
 rsqrt = ops.rsqrt
 scan = ops.scan
+schedule_free_update = ops.schedule_free_update
 segment_sum = ops.segment_sum
 sgd_update = ops.sgd_update
 shape = ops.shape
@@ -110,8 +124,13 @@ zeros_like = ops.zeros_like
 
 __all__ = [
     "absolute",
+    "adadelta_update",
+    "adafactor_update",
+    "adagrad_update",
     "adam_update",
+    "adamax_update",
     "add",
+    "amsgrad_update",
     "arange",
     "argmax",
     "batch_normalization",
@@ -122,7 +141,10 @@ __all__ = [
     "broadcast_to",
     "cast",
     "categorical_crossentropy",
+    "centered_rmsprop_update",
     "clip",
+    "clip_by_global_norm",
+    "clip_by_norm",
     "concatenate",
     "conv",
     "convert_to_numpy",
@@ -138,13 +160,16 @@ __all__ = [
     "exp",
     "expand_dims",
     "expm1",
+    "ftrl_update",
     "full",
     "greater",
     "greater_equal",
     "isnan",
+    "lamb_update",
     "leaky_relu",
     "less",
     "less_equal",
+    "lion_update",
     "log",
     "log1p",
     "log_softmax",
@@ -168,6 +193,8 @@ __all__ = [
     "minimum",
     "moments",
     "multiply",
+    "muon_update",
+    "nadam_update",
     "negative",
     "not_equal",
     "one_hot",
@@ -186,6 +213,7 @@ __all__ = [
     "rmsprop_update",
     "rsqrt",
     "scan",
+    "schedule_free_update",
     "segment_sum",
     "sgd_update",
     "shape",

@@ -151,7 +151,7 @@ There is no loss named 'mean_square_error'.
   next:     did you mean 'mean_squared_error'?"""),
     misspelt_optimizer: (ArgumentError, ValueError, """\
 There is no optimizer named 'adma'.
-  expected: one of adam, rmsprop, sgd, or an object
+  expected: one of {optimizers}, or an object
   got:      'adma'
   next:     did you mean 'adam'?"""),
     misspelt_activation: (ArgumentError, ValueError, """\
@@ -191,6 +191,7 @@ add was given tensors of two backends.
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
 def test_the_text_is_the_same_everywhere(mistake: Callable[[str], None], backend: str) -> None:
     from horn.api import activations, losses
+    from horn.api.optimizers import names
 
     registry.register(Other())
     kind, builtin, text = MISTAKES[mistake]
@@ -199,6 +200,7 @@ def test_the_text_is_the_same_everywhere(mistake: Callable[[str], None], backend
         installed=", ".join(registry.installed()),
         losses=", ".join(sorted(losses.TABLE)),
         activations=", ".join(sorted(activations.TABLE)),
+        optimizers=", ".join(sorted(names.TABLE)),
     )
     with pytest.raises(kind) as caught:
         mistake(backend)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from horn import settings
-from horn.api import activations, initializers
-from horn.api.layers.core import positive
+from horn.api import activations, constraints, initializers, regularizers
+from horn.api.layers.core import positive, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -40,6 +40,10 @@ class Convolution(Layer):
         use_bias: Whether to add a bias to each filter.
         kernel_initializer: For the kernel.
         bias_initializer: For the bias.
+        kernel_regularizer: For the kernel; see `horn.regularizers`.
+        bias_regularizer: For the bias.
+        kernel_constraint: For the kernel; see `horn.constraints`.
+        bias_constraint: For the bias.
         **kwargs: Those of `Layer`.
 
     Shapes:
@@ -62,6 +66,10 @@ class Convolution(Layer):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -77,6 +85,10 @@ class Convolution(Layer):
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Any) -> None:
         """Make the kernel and the bias."""
@@ -90,8 +102,8 @@ class Convolution(Layer):
                 remedy="change `groups`, `filters` or the channels of the input",
             )
         shape = (*self.kernel_size, channels // self.groups, self.filters)
-        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
-        self.bias = self.add_weight((self.filters,), self.bias_initializer, name="bias") if self.use_bias else None
+        self.kernel = weight_of(self, shape, "kernel")
+        self.bias = weight_of(self, (self.filters,), "bias") if self.use_bias else None
 
     def call(self, inputs: Any) -> Any:
         """Return the activated convolution."""

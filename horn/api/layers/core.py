@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from horn import dtypes, settings
-from horn.api import activations, initializers
+from horn.api import activations, constraints, initializers, regularizers
 from horn.api.layers.layer import Layer, automatic_name, known_sizes
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -55,6 +55,10 @@ class Dense(Layer):
         use_bias: Whether to add a bias.
         kernel_initializer: For the kernel.
         bias_initializer: For the bias.
+        kernel_regularizer: For the kernel; see `horn.regularizers`.
+        bias_regularizer: For the bias.
+        kernel_constraint: For the kernel; see `horn.constraints`.
+        bias_constraint: For the bias.
         **kwargs: Those of `Layer`.
 
     Shapes:
@@ -74,6 +78,10 @@ class Dense(Layer):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -82,12 +90,16 @@ class Dense(Layer):
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Any) -> None:
         """Make the kernel and the bias."""
         features = _last_size(self, input_shape)
-        self.kernel = self.add_weight((features, self.units), self.kernel_initializer, name="kernel")
-        self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias") if self.use_bias else None
+        self.kernel = weight_of(self, (features, self.units), "kernel")
+        self.bias = weight_of(self, (self.units,), "bias") if self.use_bias else None
 
     def call(self, inputs: Any) -> Any:
         """Return the activated product."""
@@ -165,6 +177,8 @@ class Embedding(Layer):
         input_dim: How many integers there are: 0 to ``input_dim - 1``.
         output_dim: The size of the vectors.
         embeddings_initializer: For the vectors.
+        embeddings_regularizer: For the vectors; see `horn.regularizers`.
+        embeddings_constraint: For the vectors; see `horn.constraints`.
         **kwargs: Those of `Layer`.
 
     Shapes:
@@ -173,21 +187,47 @@ class Embedding(Layer):
     """
 
     def __init__(
-        self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", **kwargs: Any
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.input_dim = positive("Embedding", "input_dim", input_dim)
         self.output_dim = positive("Embedding", "output_dim", output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
         """Make the vectors."""
         shape = (self.input_dim, self.output_dim)
-        self.embeddings = self.add_weight(shape, self.embeddings_initializer, name="embeddings")
+        self.embeddings = weight_of(self, shape, "embeddings")
 
     def call(self, inputs: Any) -> Any:
         """Return the vectors of the inputs."""
         return ops.take(self.embeddings, ops.cast(inputs, "int32"), axis=0)
+
+
+def weight_of(layer: Layer, shape: tuple[int, ...], name: str, initializer: Any = None) -> Any:
+    """Return a new weight, made as the layer's arguments that begin with its name say.
+
+    Args:
+        layer: Has ``kernel_initializer``, ``kernel_regularizer`` and ``kernel_constraint`` for a kernel.
+        shape: The sizes.
+        name: Of the weight, such as ``"kernel"``.
+        initializer: What to use in place of the layer's.
+    """
+    return layer.add_weight(
+        shape,
+        initializer or getattr(layer, f"{name}_initializer"),
+        name=name,
+        regularizer=getattr(layer, f"{name}_regularizer"),
+        constraint=getattr(layer, f"{name}_constraint"),
+    )
 
 
 def positive(layer: str, argument: str, value: Any) -> int:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, settings, tree
-from horn.api import initializers
+from horn.api import constraints, initializers, regularizers
 from horn.engine.step import output_specs
 from horn.errors import ArgumentError, HornError
 from horn.spec import graph, sizes
@@ -120,6 +120,8 @@ class Layer:
         dtype: str | None = None,
         trainable: bool = True,
         name: str = "variable",
+        regularizer: Any = None,
+        constraint: Any = None,
     ) -> Variable:
         """Return a new weight of this layer.
 
@@ -129,7 +131,11 @@ class Layer:
             dtype: Default: that of the layer.
             trainable: Whether optimizers change it.
             name: For messages and files.
+            regularizer: A name, a `Regularizer`, or a function of the weight; its penalty is added to
+                the loss while the weight is trained.
+            constraint: A name, a `Constraint`, or a function of the weight, applied after each step.
         """
+        regularizer, constraint = regularizers.get(regularizer), constraints.get(constraint)
         for size in shape:
             if not isinstance(size, int):
                 raise ArgumentError(
@@ -141,6 +147,7 @@ class Layer:
         value: np.ndarray = initializers.get(initializer)(tuple(shape), dtypes.canonical(dtype or self.dtype))
         variable = Variable(value, trainable=trainable, name=name)
         variable.awaits_layer = True
+        variable.regularizer, variable.constraint = regularizer, constraint
         variable.path = f"{graph.current_scope() or self.name}/{name}"
         self._own_variables.append(variable)
         return variable
@@ -195,6 +202,11 @@ class Layer:
         return [v for v in self.variables if id(v) not in trained]
 
     non_trainable_weights = non_trainable_variables
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties of the trained weights that have a regularizer, scalars that the loss includes."""
+        return [v.regularizer(v) for v in self.trainable_variables if v.regularizer is not None]
 
     def _frozen(self) -> list[Layer]:
         if not self._trainable:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api import initializers
+from horn.api import constraints, initializers, regularizers
+from horn.api.layers.core import weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ShapeError
 from horn.spec import ops
@@ -28,6 +29,10 @@ class BatchNormalization(Layer):
         gamma_initializer: For `gamma`.
         moving_mean_initializer: For the moving mean.
         moving_variance_initializer: For the moving variance.
+        beta_regularizer: For `beta`; see `horn.regularizers`.
+        gamma_regularizer: For `gamma`.
+        beta_constraint: For `beta`; see `horn.constraints`.
+        gamma_constraint: For `gamma`.
         **kwargs: Those of `Layer`.
 
     Reference:
@@ -45,6 +50,10 @@ class BatchNormalization(Layer):
         gamma_initializer: Any = "ones",
         moving_mean_initializer: Any = "zeros",
         moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -54,6 +63,10 @@ class BatchNormalization(Layer):
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
 
     def build(self, input_shape: Any) -> None:
         """Make scale, shift and moving statistics."""
@@ -65,8 +78,8 @@ class BatchNormalization(Layer):
                 remedy="fix that size in Input(shape=...), or pass another `axis`",
             )
         shape = (input_shape[self.axis],)
-        self.gamma = self.add_weight(shape, self.gamma_initializer, name="gamma") if self.scale else None
-        self.beta = self.add_weight(shape, self.beta_initializer, name="beta") if self.center else None
+        self.gamma = weight_of(self, shape, "gamma") if self.scale else None
+        self.beta = weight_of(self, shape, "beta") if self.center else None
         self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, trainable=False, name="moving_mean")
         self.moving_variance = self.add_weight(
             shape, self.moving_variance_initializer, trainable=False, name="moving_variance"

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from horn.api import activations, initializers
-from horn.api.layers.core import check_last_axis, positive
+from horn.api import activations, constraints, initializers, regularizers
+from horn.api.layers.core import check_last_axis, positive, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ShapeError
 from horn.spec import ops
@@ -28,6 +28,12 @@ class LSTM(Layer):
         recurrent_initializer: For the kernel of the hidden state.
         bias_initializer: For the bias.
         unit_forget_bias: Whether the forget gate's bias starts at one.
+        kernel_regularizer: For the kernel of the inputs; see `horn.regularizers`.
+        recurrent_regularizer: For the kernel of the hidden state.
+        bias_regularizer: For the bias.
+        kernel_constraint: For the kernel of the inputs; see `horn.constraints`.
+        recurrent_constraint: For the kernel of the hidden state.
+        bias_constraint: For the bias.
         return_sequences: Whether to return every hidden state, or the last.
         return_state: Whether to return the last hidden state and cell state too.
         go_backwards: Whether to run from the last step to the first.
@@ -51,6 +57,12 @@ class LSTM(Layer):
         recurrent_initializer: Any = "orthogonal",
         bias_initializer: Any = "zeros",
         unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,
@@ -64,6 +76,12 @@ class LSTM(Layer):
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.recurrent_initializer = initializers.get(recurrent_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
+        self.recurrent_constraint = constraints.get(recurrent_constraint)
         self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards = go_backwards
 
@@ -77,11 +95,15 @@ class LSTM(Layer):
                 remedy="add the axis of the features, or put an Embedding before this layer",
             )
         gates = 4 * self.units
-        self.kernel = self.add_weight((input_shape[-1], gates), self.kernel_initializer, name="kernel")
+        self.kernel = weight_of(self, (input_shape[-1], gates), "kernel")
         self.recurrent_kernel = self.add_weight(
-            (self.units, gates), self.recurrent_initializer, name="recurrent_kernel"
+            (self.units, gates),
+            self.recurrent_initializer,
+            name="recurrent_kernel",
+            regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
         )
-        self.bias = self.add_weight((gates,), self._first_bias, name="bias") if self.use_bias else None
+        self.bias = weight_of(self, (gates,), "bias", self._first_bias) if self.use_bias else None
 
     def _first_bias(self, shape: tuple[int, ...], dtype: str) -> np.ndarray:
         bias = self.bias_initializer(shape, dtype)

@@ -176,6 +176,8 @@ class Model(Trainer, Layer):
                 told.call("on_epoch_end", epoch, logs)
                 if self._stop:
                     break
+            if self.optimizer is not None and training.results is not None:
+                self.optimizer.finalize_variable_values(self.trainable_variables)
             told.call("on_train_end", logs)
         if training.results is None and initial_epoch < epochs:
             say_used_up(len(history.epoch))

@@ -14,7 +14,7 @@ from horn import tree
 from horn.api import losses as loss_page, metrics as metric_page
 from horn.api.models.data import unpack
 from horn.api.models.functions import Functions
-from horn.api.optimizers import updates
+from horn.api.optimizers import names
 from horn.engine.gradients import value_and_grad
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -91,7 +91,7 @@ class Trainer:
                 got=repr(steps_per_execution),
                 remedy="leave it at 'auto'",
             )
-        chosen = updates.get(optimizer)
+        chosen = names.get(optimizer)
         targets = tree.map_structure(loss_page.get, loss)
         wanted = [metric_page.get(metric) for metric in tree.flatten([] if metrics is None else metrics)]
         self.optimizer, self._losses, self._metrics = chosen, targets, wanted
@@ -128,10 +128,11 @@ class Trainer:
 
         def forward() -> Any:
             y_pred = self(x, training=True)  # type: ignore[operator]
-            return self.compute_loss(x, y, y_pred, sample_weight), y_pred
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+            return self.optimizer.scale_loss(loss), (loss, y_pred)
 
         variables = self.trainable_variables
-        (loss, y_pred), grads = value_and_grad(forward, variables, has_aux=True)()
+        (_, (loss, y_pred)), grads = value_and_grad(forward, variables, has_aux=True)()
         self.optimizer.apply(grads, variables)
         return self._track(loss, x, y, y_pred, sample_weight)
 
@@ -152,8 +153,17 @@ class Trainer:
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Return the loss of a batch as a scalar tensor."""
+        """Return the loss of a batch, with the penalties of the weights, as a scalar tensor."""
         del x
+        penalties = self.losses  # type: ignore[attr-defined]
+        total = (
+            None if self._losses is None and penalties else self._loss_of_outputs(y, y_pred, sample_weight)
+        )
+        for penalty in penalties:
+            total = penalty if total is None else ops.add(total, ops.cast(penalty, spec_of(total).dtype))
+        return total
+
+    def _loss_of_outputs(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
         if self._losses is None:
             raise ArgumentError(
                 f"The model {self.name!r} has no loss.",  # type: ignore[attr-defined]

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from horn.api.optimizers.updates import RMSprop
+from horn.api.optimizers.scaling import LossScaleOptimizer
+from horn.spec.tensorspec import TensorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from horn.api.optimizers.optimizer import Optimizer
-    from horn.spec.tensorspec import TensorSpec
     from horn.state.variable import Variable
-
-# Optimizers that keep one slot of all parameters after the other; the rest keep the slots of a
-# parameter together.
-_SLOT_BY_SLOT = (RMSprop,)
 
 
 class Slots:
@@ -30,21 +26,33 @@ class Slots:
     def __init__(self, optimizer: Optimizer, trained: Sequence[Variable], order: Sequence[Variable]) -> None:
         rank = {id(variable): i for i, variable in enumerate(order)}
         self.optimizer = optimizer
-        self.built = bool(optimizer._owners)  # noqa: SLF001
+        self._slotted = inner = (
+            optimizer.inner_optimizer if isinstance(optimizer, LossScaleOptimizer) else optimizer
+        )
+        self.built = bool(inner._owners)  # noqa: SLF001
         owners = self._owners = sorted(
-            optimizer._owners if self.built else trained,  # noqa: SLF001
+            inner._owners if self.built else trained,  # noqa: SLF001
             key=lambda variable: rank.get(id(variable), len(rank)),
         )
-        columns = range(len(optimizer._wanted()))  # noqa: SLF001
-        if isinstance(optimizer, _SLOT_BY_SLOT):
-            self._cells = [(owner, column) for column in columns for owner in owners]
-        else:
-            self._cells = [(owner, column) for owner in owners for column in columns]
+        self._cells = [
+            (owner, slot)
+            for group in inner.layout()
+            for owner in owners
+            for slot in group
+            if slot in inner.slots_with_options(owner)
+        ]
 
     @property
     def specs(self) -> list[TensorSpec]:
         """The shape and dtype of each member, the slots included."""
-        return [*(variable.spec for variable in self._scalars()), *(owner.spec for owner, _ in self._cells)]
+        return [
+            *(variable.spec for variable in self._scalars()),
+            *(self._spec(owner, slot) for owner, slot in self._cells),
+            *(variable.spec for variable in self._slotted.shared),
+        ]
+
+    def _spec(self, owner: Variable, slot: str) -> TensorSpec:
+        return owner.spec.with_shape(self._slotted.slot_shape(slot, owner))
 
     def present(self) -> list[Variable]:
         """Return the Variables that exist now."""
@@ -53,8 +61,12 @@ class Slots:
     def variables(self) -> list[Variable]:
         """Return the Variables, made now if they are missing."""
         self.optimizer.build(self._owners)
-        held = {id(o): made for o, made in zip(self.optimizer._owners, self.optimizer._slots, strict=True)}  # noqa: SLF001
-        return [*self._scalars(), *(held[id(owner)][column] for owner, column in self._cells)]
+        inner = self._slotted
+        held = {id(o): made for o, made in zip(inner._owners, inner._slots, strict=True)}  # noqa: SLF001
+        return [*self._scalars(), *(held[id(owner)][slot] for owner, slot in self._cells), *inner.shared]
 
     def _scalars(self) -> list[Variable]:
-        return [self.optimizer.iterations, self.optimizer.learning_rate]
+        if not isinstance(self.optimizer, LossScaleOptimizer):
+            return self.optimizer.scalars()
+        own = [*self.optimizer.scalars(), self.optimizer.step_counter, self.optimizer.dynamic_scale]
+        return [*own, *self._slotted.scalars()]

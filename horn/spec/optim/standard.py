@@ -1,4 +1,4 @@
-"""The update rules of optimizers, each over all parameters at once.
+"""The update rules of the most used optimizers, each over all parameters at once.
 
 Each takes lists and returns one flat tuple: the new parameters, then the new slots, in the order
 of the operands that it donates. The memory of those may be taken over by the results.
