@@ -18,6 +18,7 @@ class Settings(NamedTuple):
     floatx: str = "float32"
     epsilon: float = 1e-7
     image_data_format: str = "channels_last"
+    dtype_policy: str | None = None
 
 
 _settings: ContextVar[Settings] = ContextVar("horn_settings", default=Settings())  # noqa: B039  (immutable)
@@ -65,3 +66,8 @@ def set_image_data_format(value: str) -> None:
     """Set where images keep their channels, for this context."""
     name = _one_of("image_data_format", value, ("channels_last", "channels_first"))
     _settings.set(current()._replace(image_data_format=name))
+
+
+def set_dtype_policy(name: str | None) -> None:
+    """Set the dtype policy of new layers by its name, for this context; None for the default float."""
+    _settings.set(current()._replace(dtype_policy=name))

@@ -16,6 +16,7 @@ from horn import contract, dtypes, settings
 from horn.errors import BackendError, ShapeError, TraceError
 from horn.spec.graph import as_array, current_scope, spec_of
 from horn.spec.laws import show
+from horn.spec.namespace import ops
 from horn.spec.operators import Operators
 from horn.spec.tensorspec import TensorSpec
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from horn.state.pure import Scope
 
 scope: ContextVar[Scope | None] = ContextVar("horn_scope", default=None)
+
+compute_dtype: ContextVar[str | None] = ContextVar("horn_compute_dtype", default=None)
+"""The dtype in which weights are read, where the layer around computes in another than it keeps."""
 
 
 class Variable(Operators):
@@ -43,8 +47,8 @@ class Variable(Operators):
     """
 
     __slots__ = (
-        "_backend", "_host", "_storage", "awaits_layer", "constraint", "name", "path", "regularizer", "spec",
-        "trainable",
+        "_backend", "_host", "_storage", "autocast", "awaits_layer", "constraint", "name", "path", "regularizer",
+        "spec", "trainable",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +67,7 @@ class Variable(Operators):
         self.regularizer: Any = None
         self.constraint: Any = None
         self.awaits_layer = False
+        self.autocast = False
 
     @property
     def level(self) -> int:  # type: ignore[override]
@@ -74,9 +79,11 @@ class Variable(Operators):
     def __horn_value__(self) -> Any:
         """Return the present value for use in an op, without a copy."""
         running = scope.get()
-        if running is not None:
-            return running.read(self)
-        return self.present()
+        value = self.present() if running is None else running.read(self)
+        wanted = compute_dtype.get()
+        if wanted is None or wanted == self.spec.dtype or not self.autocast or not dtypes.is_float(self.spec.dtype):
+            return value
+        return ops.cast(value, wanted)
 
     def present(self) -> Any:
         """Return the value outside of any run.
@@ -205,7 +212,7 @@ class Variable(Operators):
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
         """Return a new Variable of the same value, on the host until a backend needs it."""
         twin = Variable(self.numpy(), trainable=self.trainable, name=self.name)
-        twin.awaits_layer = self.awaits_layer
+        twin.awaits_layer, twin.autocast = self.awaits_layer, self.autocast
         twin.path, twin.regularizer, twin.constraint = self.path, self.regularizer, self.constraint
         memo[id(self)] = twin
         return twin

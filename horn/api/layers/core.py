@@ -95,6 +95,8 @@ class Dense(Layer):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
 
+    supports_masking = True
+
     def build(self, input_shape: Any) -> None:
         """Make the kernel and the bias."""
         features = _last_size(self, input_shape)
@@ -117,6 +119,8 @@ class Activation(Layer):
         activation: A name or a function.
         **kwargs: Those of `Layer`.
     """
+
+    supports_masking = True
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -179,6 +183,7 @@ class Embedding(Layer):
         embeddings_initializer: For the vectors.
         embeddings_regularizer: For the vectors; see `horn.regularizers`.
         embeddings_constraint: For the vectors; see `horn.constraints`.
+        mask_zero: Whether 0 stands for no input; what comes after then leaves those steps out.
         **kwargs: Those of `Layer`.
 
     Shapes:
@@ -193,6 +198,7 @@ class Embedding(Layer):
         embeddings_initializer: Any = "uniform",
         embeddings_regularizer: Any = None,
         embeddings_constraint: Any = None,
+        mask_zero: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -201,11 +207,17 @@ class Embedding(Layer):
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self.mask_zero = bool(mask_zero)
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
         """Make the vectors."""
         shape = (self.input_dim, self.output_dim)
         self.embeddings = weight_of(self, shape, "embeddings")
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Return which inputs are not zero, with `mask_zero`."""
+        del previous_mask
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
 
     def call(self, inputs: Any) -> Any:
         """Return the vectors of the inputs."""

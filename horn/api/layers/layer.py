@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import copy
 import inspect
+import logging
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from horn import dtypes, settings, tree
-from horn.api import constraints, initializers, regularizers
+from horn import dtypes, tree
+from horn.api import constraints, initializers, policies, regularizers
+from horn.api.configuration import configuration, plain, revived
+from horn.api.layers import masks
 from horn.engine.step import output_specs
 from horn.errors import ArgumentError, HornError
-from horn.spec import graph, sizes
+from horn.spec import graph, ops, sizes
 from horn.spec.graph import KerasTensor, spec_of
 from horn.spec.tensorspec import TensorSpec
-from horn.state.variable import Variable
+from horn.state.variable import Variable, compute_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import numpy as np
 
+_log = logging.getLogger("horn")
 _training: ContextVar[bool] = ContextVar("horn_training", default=False)
 _counts: dict[str, int] = {}
 
@@ -73,7 +77,9 @@ class Layer:
     Args:
         name: Unique within a model; made from the class unless given.
         trainable: Whether optimizers change its weights.
-        dtype: Of its weights and of what it computes; the default float unless given.
+        dtype: Of its weights and of what it computes, or a policy such as ``"mixed_bfloat16"``; the
+            policy of `horn.config` unless given. Float inputs are cast to it.
+        autocast: Whether to cast float inputs.
 
     Example:
         >>> class Scale(Layer):
@@ -85,9 +91,15 @@ class Layer:
         array([[1., 2.]], dtype=float32)
     """
 
-    def __init__(self, *, name: str | None = None, trainable: bool = True, dtype: str | None = None) -> None:
+    supports_masking = False
+    """Whether the mask of the inputs is that of the outputs too."""
+
+    def __init__(
+        self, *, name: str | None = None, trainable: bool = True, dtype: Any = None, autocast: bool = True
+    ) -> None:
         self.name = name or automatic_name(snake_case(type(self).__name__))
-        self.dtype = dtypes.canonical(dtype or settings.floatx())
+        self.dtype_policy = policies.get(dtype)
+        self.autocast = autocast
         self.built = False
         self._trainable = trainable
         self._own_variables: list[Variable] = []
@@ -102,14 +114,19 @@ class Layer:
         """Compute the outputs. May take `training`, which says whether the model is being trained."""
         raise NotImplementedError(f"{type(self).__name__} has no `call`")
 
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Return the mask of the outputs: that of the inputs where the layer supports masking, else None."""
+        del inputs
+        return previous_mask if self.supports_masking else None
+
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        return {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
+        """Return the arguments that make an equal layer, from the attributes of their names."""
+        return {**configuration(self), "dtype": plain(self.dtype_policy)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """Return a layer made from what `get_config` returned."""
-        return cls(**config)
+        return cls(**revived(config, Layer))
 
     # -- weights -------------------------------------------------------------------------------
 
@@ -122,6 +139,7 @@ class Layer:
         name: str = "variable",
         regularizer: Any = None,
         constraint: Any = None,
+        autocast: bool = True,
     ) -> Variable:
         """Return a new weight of this layer.
 
@@ -134,6 +152,7 @@ class Layer:
             regularizer: A name, a `Regularizer`, or a function of the weight; its penalty is added to
                 the loss while the weight is trained.
             constraint: A name, a `Constraint`, or a function of the weight, applied after each step.
+            autocast: Whether the layer reads it in the dtype that it computes in.
         """
         regularizer, constraint = regularizers.get(regularizer), constraints.get(constraint)
         for size in shape:
@@ -144,13 +163,28 @@ class Layer:
                     got=str(shape),
                     remedy="fix that axis of the input, for example Input(shape=(28, 28, 1))",
                 )
-        value: np.ndarray = initializers.get(initializer)(tuple(shape), dtypes.canonical(dtype or self.dtype))
+        value: np.ndarray = initializers.get(initializer)(tuple(shape), dtypes.canonical(dtype or self.variable_dtype))
         variable = Variable(value, trainable=trainable, name=name)
-        variable.awaits_layer = True
+        variable.awaits_layer, variable.autocast = True, autocast
         variable.regularizer, variable.constraint = regularizer, constraint
         variable.path = f"{graph.current_scope() or self.name}/{name}"
         self._own_variables.append(variable)
         return variable
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype that the layer computes in."""
+        return self.dtype_policy.compute_dtype
 
     @property
     def trainable(self) -> bool:
@@ -244,13 +278,57 @@ class Layer:
         """
         if any(isinstance(leaf, KerasTensor) for leaf in tree.flatten((args, kwargs))):
             return self._call_symbolic(args, kwargs)
-        with graph.scope(self.name), training_phase(self, kwargs):
+        with graph.scope(self.name), training_phase(self, kwargs), masks.table(), self._precision():
             try:
                 self._ensure_built(args, kwargs)
-                return self.call(*args, **kwargs)
+                return self._run(args, kwargs)
             except HornError as error:
                 _say_where(error, self)
                 raise
+
+    @contextmanager
+    def _precision(self) -> Iterator[None]:
+        """Let the block read weights in the dtype that the layer computes in."""
+        policy = self.dtype_policy
+        token = compute_dtype.set(None if policy.compute_dtype == policy.variable_dtype else policy.compute_dtype)
+        try:
+            yield
+        finally:
+            compute_dtype.reset(token)
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run `call` on inputs of the right dtype, with their masks, and note the masks of the outputs."""
+        masked = _given_masks(type(self).call, args, kwargs)
+        mask = kwargs["mask"] if kwargs.get("mask") is not None else masks.of_tree(args[0]) if args else None
+        if self.autocast:
+            args = tuple(tree.map_structure(self._cast, value) for value in args)
+        outputs = self.call(*args, **masked, **kwargs)
+        if mask is not None or type(self).compute_mask is not Layer.compute_mask:
+            self._pass_mask_on(args[0] if args else None, mask, outputs)
+        return outputs
+
+    def _cast(self, value: Any) -> Any:
+        """Return a float tensor in the dtype that the layer computes in, and anything else as it is."""
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        dtype = spec_of(value).dtype
+        if dtype == self.compute_dtype or not dtypes.is_float(dtype):
+            return value
+        cast = ops.cast(value, self.compute_dtype)
+        masks.put(cast, masks.of(value))
+        return cast
+
+    def _pass_mask_on(self, inputs: Any, mask: Any, outputs: Any) -> None:
+        if any(masks.of(leaf) is not None for leaf in tree.flatten(outputs)):
+            return  # a layer within has said it
+        made = self.compute_mask(inputs, mask)
+        masks.put_tree(outputs, made)
+        overrides = type(self).compute_mask is not Layer.compute_mask
+        if made is None and not (overrides or self.supports_masking or "mask" in _parameters(type(self).call)):
+            _log.warning(
+                "Layer %r (%s) was given inputs with a mask, which it does not support: the mask ends there.",
+                self.name, type(self).__name__,
+            )  # fmt: skip
 
     def _ensure_built(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not self.built:
@@ -273,7 +351,7 @@ class Layer:
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output for inputs of a shape, without computing anything."""
         shapes = input_shape if isinstance(input_shape, list) else [tuple(input_shape)]
-        specs = [TensorSpec(known_sizes(shape, self.name), self.dtype) for shape in shapes]
+        specs = [TensorSpec(known_sizes(shape, self.name), self.compute_dtype) for shape in shapes]
         whole = isinstance(input_shape, list)
         outputs = output_specs(lambda values: self(values if whole else values[0]), specs)
         return tree.map_structure(lambda spec: sizes.public(spec.shape), outputs)
@@ -323,8 +401,24 @@ def _collect(value: Any, kind: type, found: dict[int, Any]) -> None:
 
 
 @cache
-def _takes(function: Callable[..., Any], name: str) -> bool:
-    return name in inspect.signature(function).parameters
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of the parameters of a `call`, without `self`."""
+    return tuple(inspect.signature(function).parameters)[1:]
+
+
+def _given_masks(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return the masks that `call` takes and was not told: ``mask``, or ``query_mask`` for ``query``."""
+    names = _parameters(call)
+    found: dict[str, Any] = {}
+    for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+        wanted = f"{name}_mask" if f"{name}_mask" in names else "mask" if name == names[0] else None
+        if wanted in names[len(args) :] and kwargs.get(wanted) is None:
+            mask = masks.of_tree(value)
+            if mask is not None:
+                found[wanted] = mask
+    for name in found:
+        kwargs.pop(name, None)
+    return found
 
 
 @contextmanager
@@ -332,7 +426,7 @@ def training_phase(layer: Layer, kwargs: dict[str, Any]) -> Iterator[None]:
     """Hand `training` down: what a call was not told, it takes from the call around it."""
     given = kwargs.pop("training", None)
     phase = _training.get() if given is None else bool(given)
-    if _takes(type(layer).call, "training"):
+    if "training" in _parameters(type(layer).call):
         kwargs["training"] = phase
     token = _training.set(phase)
     try:

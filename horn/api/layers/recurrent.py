@@ -115,8 +115,8 @@ class LSTM(Layer):
         """Return the hidden states that the arguments ask for."""
         check_last_axis(self, inputs, self.kernel.shape[0])
         batch = ops.shape(inputs)[0]
-        h, c = initial_state or (ops.zeros((batch, self.units), self.dtype),) * 2
-        bias = ops.zeros((4 * self.units,), self.dtype) if self.bias is None else self.bias
+        h, c = initial_state or (ops.zeros((batch, self.units), self.compute_dtype),) * 2
+        bias = ops.zeros((4 * self.units,), self.compute_dtype) if self.bias is None else self.bias
         standard = self.activation is ops.tanh and self.recurrent_activation is ops.sigmoid
         run = self._fused if standard else self._scanned
         outputs, h, c = run(inputs, h, c, bias)

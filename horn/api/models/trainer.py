@@ -12,6 +12,7 @@ import numpy as np
 
 from horn import tree
 from horn.api import losses as loss_page, metrics as metric_page
+from horn.api.layers import masks
 from horn.api.models.data import unpack
 from horn.api.models.functions import Functions
 from horn.api.optimizers import names
@@ -129,10 +130,11 @@ class Trainer:
         def forward() -> Any:
             y_pred = self(x, training=True)  # type: ignore[operator]
             loss = self.compute_loss(x, y, y_pred, sample_weight)
-            return self.optimizer.scale_loss(loss), (loss, y_pred)
+            return self.optimizer.scale_loss(loss), (loss, y_pred, masks.of_tree(y_pred))
 
         variables = self.trainable_variables
-        (_, (loss, y_pred)), grads = value_and_grad(forward, variables, has_aux=True)()
+        (_, (loss, y_pred, mask)), grads = value_and_grad(forward, variables, has_aux=True)()
+        masks.put_tree(y_pred, mask)  # the outputs are other objects outside of the differentiation
         self.optimizer.apply(grads, variables)
         return self._track(loss, x, y, y_pred, sample_weight)
 
