@@ -1,8 +1,8 @@
 """A dense network on MNIST, 60,000 handwritten digits of 28x28 pixels.
 
-    python examples/mnist.py                            downloads MNIST once (11 MB)
-    python examples/mnist.py --path FOLDER              takes the four original files from a folder
-    HORN_BACKEND=torch python examples/mnist.py         the same run on PyTorch
+python examples/mnist.py                            downloads MNIST once (11 MB)
+python examples/mnist.py --path FOLDER              takes the four original files from a folder
+HORN_BACKEND=torch python examples/mnist.py         the same run on PyTorch
 """
 
 from __future__ import annotations

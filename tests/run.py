@@ -38,7 +38,9 @@ RUNS = {
     "tensorflow": conformance("tensorflow", "smoke", "tests/models", "plugins/horn-tf/horn_tf/native.py"),
     "numpy": conformance("numpy", "default", "tests/models"),
     "core": ["tests", "horn", "conformance/tests", "--ignore=tests/models", "--ignore=tests/plain-backend"],
-    "torch": conformance("torch", "smoke", "tests/models", "plugins/horn-torch/horn_torch/native.py", "plugins/horn-torch/tests"),
+    "torch": conformance(
+        "torch", "smoke", "tests/models", "plugins/horn-torch/horn_torch/native.py", "plugins/horn-torch/tests"
+    ),
     "plain": conformance("plain", "smoke"),
 }
 

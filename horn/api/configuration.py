@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn.api.described import describe
+from horn.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +37,31 @@ def arguments(cls: type) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in reversed(found) for name in names))
 
 
-def configuration(thing: Any) -> dict[str, Any]:
+def configuration(thing: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the arguments that make an equal object, in plain values where there is a plain form.
 
     A function that has no name in Horn stays what it is.
+
+    Args:
+        thing: Keeps each argument of its constructor in an attribute of that name.
+        without: Arguments to leave out.
+
+    Raises:
+        ArgumentError: An argument is in no attribute.
     """
-    return {name: plain(getattr(thing, name)) for name in arguments(type(thing)) if hasattr(thing, name)}
+    found: dict[str, Any] = {}
+    for name in arguments(type(thing)):
+        if name in without:
+            continue
+        if not hasattr(thing, name):
+            raise ArgumentError(
+                f"{type(thing).__name__} does not say what its argument {name!r} was.",
+                expected=f"an attribute {name!r} with the value that the constructor was given",
+                got="no such attribute",
+                remedy=f"write self.{name} = {name} in __init__, or write get_config",
+            )
+        found[name] = plain(getattr(thing, name))
+    return found
 
 
 def plain(value: Any) -> Any:

@@ -240,8 +240,20 @@ def output_specs(fn: Callable[..., Any], inputs: Any) -> Any:
         fn: May read Variables.
         inputs: A tree of `TensorSpec`.
     """
+    return recorded(fn, inputs)[1]
+
+
+def recorded(fn: Callable[..., Any], inputs: Any) -> tuple[Graph, Any]:
+    """Return the graph of ``fn(inputs)`` and the tree of specs that it returns.
+
+    Args:
+        fn: May read Variables.
+        inputs: A tree of `TensorSpec`.
+    """
     recording = Trace()
-    with recording.active(), Discovery(recording).active():
+    with recording.active(), Discovery(recording).active() as state:
         symbols = [recording.input(spec) for spec in tree.flatten(inputs)]
         results = fn(tree.unflatten(inputs, symbols))
-    return tree.map_structure(lambda leaf: None if leaf is None else spec_of(leaf), results)
+        held = [lift(recording, leaf) for leaf in tree.flatten(results) if leaf is not None]
+    specs = tree.map_structure(lambda leaf: None if leaf is None else spec_of(leaf), results)
+    return Graph([*symbols, *(symbol for _, symbol in state.inputs)], held), specs

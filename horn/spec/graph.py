@@ -63,9 +63,16 @@ class KerasTensor(Symbol):
     """A symbolic tensor of a functional model under construction, as `Input` and layers give it.
 
     Its `shape` has None for a size that is not known.
+
+    Attributes:
+        mask_spec: Shape and dtype of the mask that it will come with, or None.
     """
 
-    __slots__ = ()
+    __slots__ = ("mask_spec",)
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.mask_spec: TensorSpec | None = None
 
     def __deepcopy__(self, memo: Any) -> KerasTensor:
         return self  # it has no values; copied models share it

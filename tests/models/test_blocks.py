@@ -35,7 +35,7 @@ def network(backend: str, optimizer: Any) -> Any:
 
 
 def trained(backend: str, optimizer: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return weights and optimizer slots after batches of two sizes, with the head trained alone in between."""
+    """Return weights and slots after batches of two sizes, the head trained alone in between."""
     model = network(backend, optimizer)
     model.fit(X, Y, batch_size=16, epochs=2, verbose=0)
     model.layers[0].trainable = False

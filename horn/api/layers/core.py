@@ -46,6 +46,21 @@ def Input(  # noqa: N802  (Keras's name)
     return symbol
 
 
+def described_input(symbol: KerasTensor) -> dict[str, Any]:
+    """Return an `Input` in the form of Keras's configurations."""
+    config = {"batch_shape": symbol.shape, "dtype": symbol.spec.dtype, "name": symbol.name}
+    return {"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}
+
+
+def revived_input(described: Any) -> KerasTensor | None:
+    """Return the `Input` that `described_input` or Keras has described, and None for anything else."""
+    if not isinstance(described, dict) or described.get("class_name") != "InputLayer":
+        return None
+    config = described["config"]
+    batch, *shape = config["batch_shape"]
+    return Input(tuple(shape), batch, config.get("dtype"), config.get("name"))
+
+
 class Dense(Layer):
     """A fully connected layer: ``activation(inputs @ kernel + bias)``.
 

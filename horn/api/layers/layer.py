@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from horn import dtypes, tree
 from horn.api import constraints, initializers, policies, regularizers
 from horn.api.configuration import configuration, plain, revived
-from horn.api.layers import masks
+from horn.api.layers import calls, masks
 from horn.engine.step import output_specs
-from horn.errors import ArgumentError, HornError
+from horn.errors import ArgumentError, HornError, ShapeError
 from horn.spec import graph, ops, sizes
 from horn.spec.graph import KerasTensor, spec_of
 from horn.spec.tensorspec import TensorSpec
+from horn.state.pure import pure
 from horn.state.variable import Variable, compute_dtype
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Layer:
         array([[1., 2.]], dtype=float32)
     """
 
+    _not_configured: tuple[str, ...] = ("dtype", "autocast")
     supports_masking = False
     """Whether the mask of the inputs is that of the outputs too."""
 
@@ -104,6 +106,8 @@ class Layer:
         self._trainable = trainable
         self._own_variables: list[Variable] = []
         self._inbound: list[LayerCall] = []
+        self._built_on: Any = None
+        self._added_losses: list[tuple[Layer, Any]] = []
 
     # -- what subclasses write -----------------------------------------------------------------
 
@@ -121,7 +125,8 @@ class Layer:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal layer, from the attributes of their names."""
-        return {**configuration(self), "dtype": plain(self.dtype_policy)}
+        config = {**configuration(self, self._not_configured), "dtype": plain(self.dtype_policy)}
+        return config if self.autocast else {**config, "autocast": False}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
@@ -237,10 +242,37 @@ class Layer:
 
     non_trainable_weights = non_trainable_variables
 
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar to the loss of this call; to be called in `call`.
+
+        Args:
+            loss: A scalar tensor made from the inputs or weights, or a list of them.
+        """
+        for value in tree.flatten(loss):
+            if spec_of(value).shape != ():
+                raise ShapeError(
+                    f"Layer {self.name!r} added a loss that is no scalar.",
+                    expected="a tensor of shape ()",
+                    got=f"shape {sizes.public(spec_of(value).shape)}",
+                    remedy="reduce it first, for example with ops.mean",
+                )
+            run = calls.current()
+            (self._added_losses if run is None else run.losses).append((self, value))
+
+    def _within(self) -> set[int]:
+        """Return the identities of this layer and of all layers within."""
+        return {id(self)}.union(*(layer._within() for layer in self.sublayers()))
+
     @property
     def losses(self) -> list[Any]:
-        """The penalties of the trained weights that have a regularizer, scalars that the loss includes."""
-        return [v.regularizer(v) for v in self.trainable_variables if v.regularizer is not None]
+        """Scalars that the loss includes: what was added in the last call, then the penalties of weights."""
+        run = calls.current()
+        added = self._added_losses if run is None else run.losses
+        if added:
+            mine = self._within()
+            added = [pair for pair in added if id(pair[0]) in mine]
+        penalties = [v.regularizer(v) for v in self.trainable_variables if v.regularizer is not None]
+        return [*(loss for _, loss in added), *penalties]
 
     def _frozen(self) -> list[Layer]:
         if not self._trainable:
@@ -278,13 +310,19 @@ class Layer:
         """
         if any(isinstance(leaf, KerasTensor) for leaf in tree.flatten((args, kwargs))):
             return self._call_symbolic(args, kwargs)
-        with graph.scope(self.name), training_phase(self, kwargs), masks.table(), self._precision():
+        with graph.scope(self.name), training_phase(self, kwargs), calls.call() as run, self._precision():
+            if run.depth == 1 and run.losses:
+                mine = self._within()
+                run.losses = [pair for pair in run.losses if id(pair[0]) not in mine]
             try:
                 self._ensure_built(args, kwargs)
-                return self._run(args, kwargs)
+                outputs = self._run(args, kwargs) if run.trail is None else self._run_noted(run, args, kwargs)
             except HornError as error:
                 _say_where(error, self)
                 raise
+        if (run.losses or self._added_losses) and calls.current() is None:
+            self._added_losses = run.losses
+        return outputs
 
     @contextmanager
     def _precision(self) -> Iterator[None]:
@@ -305,6 +343,14 @@ class Layer:
         outputs = self.call(*args, **masked, **kwargs)
         if mask is not None or type(self).compute_mask is not Layer.compute_mask:
             self._pass_mask_on(args[0] if args else None, mask, outputs)
+        return outputs
+
+    def _run_noted(self, run: calls.Run, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run `call`, and note it among the calls that somebody listens to."""
+        assert run.trail is not None
+        note = [self, run.depth, graph.current_scope(), None]
+        run.trail.append(note)
+        note[3] = outputs = self._run(args, kwargs)
         return outputs
 
     def _cast(self, value: Any) -> Any:
@@ -335,18 +381,71 @@ class Layer:
             first = args[0] if args else next(iter(kwargs.values()), None)
             self.build(tree.map_structure(lambda x: sizes.public(spec_of(x).shape), first))
             self.built = True
+            self._built_on = tree.map_structure(spec_of, first)
 
     def _call_symbolic(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         symbolic = [leaf for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
+        masked = [i for i, leaf in enumerate(symbolic) if leaf.mask_spec is not None]
+        mask_specs: list[Any] = []
 
         def run(values: list[Any]) -> Any:
             rest = iter(values)
             given = tree.map_structure(lambda x: next(rest) if isinstance(x, KerasTensor) else x, (args, kwargs))
-            return self(*given[0], **given[1])
+            with calls.run():
+                for i, mask in zip(masked, rest, strict=True):
+                    masks.put(values[i], mask)
+                outputs = self(*given[0], **given[1])
+                found = [masks.of(leaf) for leaf in tree.flatten(outputs)]
+                mask_specs.extend(None if mask is None else spec_of(mask) for mask in found)
+            return outputs
 
-        call = LayerCall(self, args, kwargs, output_specs(run, [leaf.spec for leaf in symbolic]))
+        specs = [leaf.spec for leaf in symbolic] + [symbolic[i].mask_spec for i in masked]
+        call = LayerCall(self, args, kwargs, output_specs(run, specs))
+        for output, spec in zip(call.outputs, mask_specs, strict=True):
+            output.mask_spec = spec
         self._inbound.append(call)
         return call.result
+
+    def stateless_call(
+        self,
+        trainable_variables: list[Any],
+        non_trainable_variables: list[Any],
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple[Any, ...]:
+        """Call the layer as a function of the values of its weights, which stay what they are.
+
+        Args:
+            trainable_variables: A value for each of `trainable_variables`.
+            non_trainable_variables: A value for each of `non_trainable_variables`.
+            *args: Those of the call.
+            return_losses: Whether to return `losses` too.
+            **kwargs: Those of the call.
+
+        Returns:
+            The outputs, the new values of the non-trainable variables, and with `return_losses` a list.
+
+        Raises:
+            ArgumentError: The layer has no weights yet, or there are more or fewer values than weights.
+        """
+        trained, others = self.trainable_variables, self.non_trainable_variables
+        if not self.built or (len(trained), len(others)) != (len(trainable_variables), len(non_trainable_variables)):
+            raise ArgumentError(
+                f"stateless_call of {self.name!r} needs a value for each weight of a built layer.",
+                expected=f"{len(trained)} trainable and {len(others)} other values" if self.built else "a built layer",
+                got=f"{len(trainable_variables)} and {len(non_trainable_variables)}",
+                remedy="build the layer first; pass [v.value for v in layer.trainable_variables], and the others so",
+            )
+
+        def run() -> tuple[Any, list[Any]]:
+            outputs = self(*args, **kwargs)
+            return outputs, self.losses if return_losses else []
+
+        values = [*trainable_variables, *non_trainable_variables]
+        (outputs, losses), new = pure(run, [*trained, *others])(values)
+        kept = new[len(trained) :]
+        return (outputs, kept, losses) if return_losses else (outputs, kept)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output for inputs of a shape, without computing anything."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from horn import tree
+from horn.api.layers import masks
 from horn.api.layers.layer import Layer, LayerCall
 from horn.api.models.model import Model
 from horn.errors import ArgumentError, ShapeError
 from horn.spec.graph import KerasTensor, Literal, reachable, spec_of
 from horn.spec.sizes import Dim, public
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Functional(Model):
@@ -63,8 +67,24 @@ class Functional(Model):
         """The symbolic outputs."""
         return tree.flatten(self._outputs)
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
+    @property
+    def input_specs(self) -> Any:
+        """The shapes and dtypes of the inputs, as a tree of `TensorSpec`."""
+        return tree.map_structure(spec_of, self._inputs)
+
+    @property
+    def input_tree(self) -> Any:
+        """The symbolic inputs, in the structure that the model was made with."""
+        return self._inputs
+
+    def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
         """Run every node of the graph on the inputs."""
+        del training  # each layer takes it from the call around it
+        masks.put_tree(inputs, mask)
+        return self.replay(inputs, lambda layer: layer)
+
+    def replay(self, inputs: Any, layer_for: Callable[[Layer], Layer]) -> Any:
+        """Run every node of the graph on the inputs, each layer by the one that `layer_for` gives."""
         env = {id(symbol): value for symbol, value in self._match(inputs)}
 
         def read(leaf: Any) -> Any:
@@ -75,12 +95,11 @@ class Functional(Model):
         for node in self._nodes:
             if isinstance(node, LayerCall):
                 args = tree.map_structure(read, node.args)
-                results = tree.flatten(node.layer(*args, **tree.map_structure(read, node.kwargs)))
+                results = tree.flatten(layer_for(node.layer)(*args, **tree.map_structure(read, node.kwargs)))
             else:
                 result = node.op.call([read(x) for x in node.inputs], node.form, node.attrs)
                 results = list(result) if isinstance(result, tuple) else [result]
             env.update({id(out): value for out, value in zip(node.outputs, results, strict=True)})
-        del training  # each layer takes it from the call around it
         return tree.map_structure(read, self._outputs)
 
     def _match(self, inputs: Any) -> list[tuple[KerasTensor, Any]]:

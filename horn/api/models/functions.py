@@ -8,7 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from horn import contract, tree
-from horn.api.layers import masks
+from horn.api.layers import calls
 from horn.engine.compile import compile_step
 from horn.engine.gradients import prefer_native
 from horn.errors import HornError, SideEffectError, TraceError
@@ -83,7 +83,7 @@ class Functions:
         step = getattr(self.model, f"{phase}_step")
 
         def numbered(data: Any) -> Any:
-            with in_step(counter.value, training=training) as running, masks.table():
+            with in_step(counter.value, training=training) as running, calls.run():
                 result = step(data)
                 if training or running.calls:
                     counter.assign(counter + 1)

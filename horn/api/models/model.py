@@ -10,7 +10,7 @@ import numpy as np
 from horn import contract, tree
 from horn.api.callbacks.callback import CallbackList, History
 from horn.api.layers.layer import Layer
-from horn.api.models import data as data_page
+from horn.api.models import data as data_page, summary
 from horn.api.models.loop import Epochs, collect, nothing_to, say_used_up, tell
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
@@ -42,7 +42,7 @@ class Model(Trainer, Layer):
         array([[2., 2.]], dtype=float32)
     """
 
-    make_functional: Callable[..., Model]
+    _not_configured = ("dtype", "backend")
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """Return a functional model where `Model` itself is given inputs and outputs."""
@@ -71,8 +71,24 @@ class Model(Trainer, Layer):
         """The layers directly inside of the model."""
         return self.sublayers()
 
-    def get_layer(self, name: str) -> Layer:
-        """Return the layer of that name."""
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return the layer of that name, or at that place in `layers`."""
+        if (name is None) == (index is None):
+            raise ArgumentError(
+                "get_layer needs a name or an index.",
+                expected="one of the two",
+                got="none" if name is None else "both",
+                remedy="write get_layer('dense') or get_layer(index=0)",
+            )
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ArgumentError(
+                    f"The model {self.name!r} has no layer at {index}.",
+                    expected=f"an index below {len(self.layers)}",
+                    got=str(index),
+                    remedy="see model.layers",
+                )
+            return self.layers[index]
         for layer in self.layers:
             if layer.name == name:
                 return layer
@@ -340,6 +356,42 @@ class Model(Trainer, Layer):
             SavedModelError: There is no such file, it is damaged, or it does not fit the model.
         """
         weights.load_weights(self, filepath, allow_nonfinite=allow_nonfinite)
+
+    # -- what it is made of --------------------------------------------------------------------
+
+    @property
+    def input_specs(self) -> Any:
+        """The shapes and dtypes of the inputs, as a tree of `TensorSpec`; None while nobody knows them."""
+        return tree.map_structure(lambda spec: spec.with_shape((BATCH, *spec.shape[1:])), self._built_on)
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: tuple[str, str] | None = None,
+    ) -> None:
+        """Print the layers, with the shapes of their outputs, their parameters and their operations.
+
+        Args:
+            line_length: The width; by default that of the terminal, at most 100.
+            positions: Where the columns end, as shares of the width.
+            print_fn: Called with the text; default `print`.
+            expand_nested: Whether to show the layers within layers.
+            show_trainable: Whether to say which layers optimizers change.
+            layer_range: Two regular expressions for the names of the first and the last layer to show.
+
+        Raises:
+            ArgumentError: The shape of the inputs is not known yet, or `layer_range` fits no layer.
+        """
+        table = summary.Table(self, expand_nested=expand_nested, layer_range=layer_range)
+        (print_fn or print)(table.text(line_length, positions, show_trainable=show_trainable))
+
+    def _repr_html_(self) -> str | None:
+        """Return the summary for notebooks, where the shape of the inputs is known."""
+        return None if self.input_specs is None else summary.Table(self).html()
 
     def _need_compile(self, method: str) -> None:
         if not self.compiled:

@@ -1,0 +1,67 @@
+"""`clone_model`: the same architecture again, with new weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from horn import tree
+from horn.api.layers.core import Input
+from horn.api.models.functional import Functional
+from horn.api.models.model import Model
+from horn.api.models.sequential import Sequential
+from horn.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from horn.api.layers.layer import Layer
+    from horn.spec.graph import KerasTensor
+
+
+def clone_model(
+    model: Model, input_tensors: Any = None, clone_function: Callable[[Layer], Layer] | None = None
+) -> Model:
+    """Return a new model of the same layers, with new weights; shared layers stay shared.
+
+    Args:
+        model: A Sequential or functional model, or a subclass with `get_config`.
+        input_tensors: Symbolic tensors to build a functional model on, in place of new inputs.
+        clone_function: From a layer to the one that takes its place; by default an equal one.
+
+    Raises:
+        ArgumentError: A subclassed model was given `input_tensors` or `clone_function`.
+
+    Example:
+        >>> from horn.api.layers.core import Dense
+        >>> model = Sequential([Input((3,)), Dense(2)])
+        >>> twin = clone_model(model)
+        >>> twin.count_params(), twin.layers[0] is model.layers[0]
+        (8, False)
+    """
+    copies: dict[int, Layer] = {}
+
+    def copy_of(layer: Layer) -> Layer:
+        if id(layer) not in copies:
+            copies[id(layer)] = clone_function(layer) if clone_function else type(layer).from_config(layer.get_config())
+        return copies[id(layer)]
+
+    if isinstance(model, Functional):
+        fresh = tree.map_structure(_like, model.input_tree) if input_tensors is None else input_tensors
+        return Functional(fresh, model.replay(fresh, copy_of), name=model.name)
+    if isinstance(model, Sequential):
+        start = [_like(symbol) for symbol in model.inputs] if input_tensors is None else tree.flatten(input_tensors)
+        return Sequential([*start, *map(copy_of, model.layers)], name=model.name)
+    if input_tensors is not None or clone_function is not None:
+        raise ArgumentError(
+            "clone_model cannot look into a subclassed model.",
+            expected="a Sequential or functional model, for input_tensors and clone_function",
+            got=type(model).__name__,
+            remedy="call clone_model(model) alone, which uses get_config",
+        )
+    return type(model).from_config(model.get_config())  # type: ignore[return-value]
+
+
+def _like(symbol: KerasTensor) -> KerasTensor:
+    """Return a new input of the same shape, dtype and name."""
+    batch, *shape = symbol.shape
+    return Input(tuple(shape), batch, symbol.spec.dtype, symbol.name)
