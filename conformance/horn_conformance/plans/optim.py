@@ -70,7 +70,7 @@ plan("lion_update",
 _ROWS = [T(3, of="positive"), T(), T(2, 3, of="unit")]
 _COLUMNS = [T(2, of="positive"), T(), T(2, 4, of="unit")]
 _STACKED = ((3, 2), (5,), (2, 3, 4))
-_FACTORED = (*_slots(_STACKED), _ROWS, _COLUMNS, _each(_STACKED, "positive"), _RATE)
+_FACTORED = (_each(_STACKED, "normal"), _each(_STACKED, "distinct"), _ROWS, _COLUMNS, _each(_STACKED, "positive"), _RATE)
 plan("adafactor_update",
      case(*_FACTORED, _FIRST), case(*_FACTORED, _LATER, relative_step=False, epsilon_2=0.5, clip_threshold=0.5),
      case(*_FACTORED, lit(7, "int32"), beta_2_decay=-0.5), smooth=False, **_WIDE)  # fmt: skip

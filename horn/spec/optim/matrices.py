@@ -58,13 +58,15 @@ def adafactor_update(
         if relative_step:
             rate = ops.minimum(rate, falling)
         rate = ops.minimum(rate, falling) * ops.maximum(_rms(p), epsilon_2)
+        # At the first step the share is one, and what was there before must not leave a rounding error.
         share = ops.power(t, beta_2_decay)
+        kept = 1.0 - share
         squares = ops.square(g) + epsilon_1
         if len(p.shape) < 2:
-            v = v + (squares - v) * share
+            v = v * kept + squares * share
         else:
-            r = r + (ops.mean(squares, axis=-1) - r) * share
-            c = c + (ops.mean(squares, axis=-2) - c) * share
+            r = r * kept + ops.mean(squares, axis=-1) * share
+            c = c * kept + ops.mean(squares, axis=-2) * share
             scale = r / ops.mean(r, axis=-1, keepdims=True)
             v = ops.expand_dims(scale, -1) * ops.expand_dims(c, -2)
         step = g * ops.rsqrt(v)
