@@ -130,7 +130,9 @@ class Sequential(Model):
     def from_config(cls, config: dict[str, Any]) -> Sequential:
         """Return a model made from what `get_config` returned, with new weights."""
         rest = {name: value for name, value in config.items() if name in arguments(cls) and name != "layers"}
-        layers = [revived_input(item) or revived(item, Layer) for item in config["layers"]]
+        inputs = [revived_input(item) for item in config["layers"]]
+        described = zip(inputs, config["layers"], strict=True)
+        layers = [revived(item, Layer) if start is None else start for start, item in described]
         return cls(layers, **rest)
 
     @property
