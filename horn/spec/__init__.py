@@ -1,19 +1,24 @@
 """What every op means: how ops are declared and called, and the pages, one file a family."""
 
 from horn.spec import (  # noqa: F401  (each page registers its ops)
+    arrangement,
+    contraction,
     control,
     conv,
     creation,
+    cumulative,
     elementwise,
     indexing,
     linalg,
     losses,
+    matrices,
     nn,
     optim,
     random,
     recurrent,
     reduction,
     shaping,
+    sorting,
 )
 from horn.spec.op import ops
 
