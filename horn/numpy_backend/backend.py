@@ -9,16 +9,18 @@ import numpy as np
 from horn.numpy_backend import (
     control,
     conv,
+    cumulative,
     elementwise,
     indexing,
     linalg,
-    metrics,
     nn,
     optim,
     random,
     recurrent,
     reduction,
     shaping,
+    sorting,
+    special,
 )
 from horn.numpy_backend.pages import Pages
 from horn.numpy_backend.silence import silent, silent_once
@@ -26,11 +28,14 @@ from horn.numpy_backend.silence import silent, silent_once
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FAMILIES = (control, conv, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping)
+_FAMILIES = (
+    control, conv, cumulative, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping,
+    sorting, special,
+)  # fmt: skip
 
 _REPORTS_NOTHING = {
-    *("arange", "argmax", "bitwise_and", "broadcast_to", "concatenate", "full", "logical_and", "logical_not"),
-    *("logical_or", "pad", "random_bits", "random_mask", "reshape", "right_shift", "scan", "slice"),
+    *("arange", "argmax", "argsort", "bitwise_and", "broadcast_to", "concatenate", "flip", "full", "logical_and"),
+    *("logical_not", "logical_or", "pad", "random_bits", "random_mask", "reshape", "right_shift", "scan", "slice"),
     *("stop_gradient", "transpose", "where"),
 }
 """Kernels without floating-point arithmetic, and `scan`, which runs other kernels."""
@@ -50,7 +55,7 @@ class NumPyBackend(Pages):
         super().__init__()
         for family in _FAMILIES:
             self.kernels |= family.KERNELS
-        self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
+        self.in_place_kernels = dict(optim.IN_PLACE_KERNELS)
         self.residual_kernels = {**nn.RESIDUAL_KERNELS, **recurrent.RESIDUAL_KERNELS}
         self._bare = self
         if is_silent:

@@ -22,7 +22,7 @@ def flip(x: Tensor, axis: Axes = None):
                [4, 3]])
     """
     for i in axis:
-        x = ops.take(x, x.shape[i] - 1 - ops.arange(x.shape[i]), axis=i)
+        x = ops.take(x, ops.subtract(x.shape[i] - 1, ops.arange(x.shape[i])), axis=i)
     return x if axis else ops.stop_gradient(x)
 
 
@@ -73,7 +73,9 @@ def _rolled(x, shift, axis):
     size = x.shape[axis]
     if size == 0:
         return x
-    cut = size - shift % size if isinstance(size, int) else (size - shift if shift > 0 else -shift)
+    if not isinstance(size, int):
+        return ops.take(x, ops.mod(ops.subtract(ops.arange(size), shift), size), axis=axis)
+    cut = size - shift % size
     starts = tuple(cut if i == axis else 0 for i in range(len(x.shape)))
     stops = tuple(cut if i == axis else n for i, n in enumerate(x.shape))
     parts = [ops.slice(x, starts, x.shape), ops.slice(x, (0,) * len(x.shape), stops)]

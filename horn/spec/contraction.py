@@ -99,9 +99,9 @@ def einsum(operands: Sequence[Tensor], subscripts: str):
 
     Example:
         >>> x = np.array([[1, 2], [3, 4]])
-        >>> ops.einsum("ij,kj->ik", x, x), ops.einsum("ii", x)
+        >>> ops.einsum("ij,kj->ik", x, x), int(ops.einsum("ii", x))
         (array([[ 5, 11],
-               [11, 25]]), array(5))
+               [11, 25]]), 5)
     """
     inputs, output = _parse(subscripts, [x.shape for x in operands])
     terms = [_diagonals(x, labels) for x, labels in zip(operands, inputs, strict=True)]

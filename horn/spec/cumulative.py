@@ -66,7 +66,7 @@ def _running(x, axis, combine, neutral):
     while distance < size:
         stops = tuple(n - distance if i == axis else n for i, n in enumerate(x.shape))
         widths = tuple((distance if i == axis else 0, 0, 0) for i in range(rank))
-        x = combine(x, ops.pad(ops.slice(x, (0,) * rank, stops), widths, neutral))
+        x = combine(x, ops.pad(ops.slice(x, (0,) * rank, stops), widths, constant_value=neutral))
         distance *= 2
     return x
 

@@ -170,8 +170,10 @@ def var(x: Tensor, axis: Axes = None, keepdims: bool = False):
 
 @composite(to_float=True)
 def std(x: Tensor, axis: Axes = None, keepdims: bool = False):
-    """Return the standard deviation along `axis`: the root of `var`; its gradient at zero is NaN."""
-    return ops.sqrt(ops.var(x, axis=axis, keepdims=keepdims))
+    """Return the standard deviation along `axis`: the root of `var`; where it is zero, so is its gradient."""
+    variance = ops.var(x, axis=axis, keepdims=keepdims)
+    is_zero = ops.equal(variance, 0)
+    return ops.where(is_zero, variance, ops.sqrt(ops.where(is_zero, 1.0, variance)))
 
 
 @composite(booleans=("x",))

@@ -268,7 +268,7 @@ def _pairs(pad_width, rank):
     if len(widths) == 2 and not any(isinstance(p, tuple) for p in widths):
         return (widths,) * rank
     widths = tuple(p if isinstance(p, tuple) else (p, p) for p in widths)
-    return widths * rank if len(widths) == 1 else widths
+    return widths * rank if len(widths) == 1 and len(widths[0]) == 2 else widths
 
 
 @composite
@@ -287,6 +287,8 @@ def mirrored_pad(x: Tensor, pad_width: tuple[tuple[int, int], ...], mode: str = 
     """
     edge = 1 if mode == "reflect" else 0
     for i, (before, after) in enumerate(pad_width):
+        if before == after == 0:
+            continue
         size = x.shape[i]
         if before < 0 or after < 0 or (isinstance(size, int) and max(before, after) > size - edge):
             raise ShapeError(
@@ -298,7 +300,7 @@ def mirrored_pad(x: Tensor, pad_width: tuple[tuple[int, int], ...], mode: str = 
         first = ops.flip(_cut(x, i, edge, before + edge), axis=i)
         last = ops.flip(_cut(x, i, size - after - edge, size - edge), axis=i)
         x = ops.concatenate([first, x, last], axis=i)
-    return x
+    return ops.reshape(x, x.shape)
 
 
 @composite

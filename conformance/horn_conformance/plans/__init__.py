@@ -1,17 +1,22 @@
 """The plans, one file for each family of ops, under the name that the family has everywhere."""
 
 from horn_conformance.plans import (  # noqa: F401  (each registers its plans)
+    arrangement,
+    contraction,
     control,
     conv,
     creation,
+    cumulative,
     elementwise,
     indexing,
     linalg,
     losses,
+    matrices,
     nn,
     optim,
     random,
     recurrent,
     reduction,
     shaping,
+    sorting,
 )

@@ -69,9 +69,10 @@ def round(x: Tensor, decimals: int = 0):  # noqa: A001  (Keras's and NumPy's wor
     unit = 10 ** abs(decimals)
     if not dtypes.is_float(x.dtype):
         return _to_multiples(x, unit)
+    # These are calls, and no operators: on a tape, what has no gradient is a bare tensor.
     if decimals > 0:
-        return ops.rint(x * float(unit)) / float(unit)
-    return ops.rint(x / float(unit)) * float(unit)
+        return ops.divide(ops.rint(x * float(unit)), float(unit))
+    return ops.multiply(ops.rint(x / float(unit)), float(unit))
 
 
 def _to_multiples(x, unit):

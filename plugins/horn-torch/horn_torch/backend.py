@@ -13,11 +13,11 @@ from horn_torch import (
     control,
     conv,
     creation,
+    cumulative,
     elementwise,
     indexing,
     linalg,
     losses,
-    metrics,
     nn,
     optim,
     pooling,
@@ -25,6 +25,7 @@ from horn_torch import (
     recurrent,
     reduction,
     shaping,
+    sorting,
 )
 from horn_torch.dtypes import native
 from horn_torch.runner import TorchRunner
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from horn.engine.step import Step
 
 _FAMILIES = (
-    control, conv, creation, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent, reduction,
-    shaping,
+    control, conv, creation, cumulative, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent,
+    reduction, shaping, sorting,
 )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ class TorchBackend(Backend):
 
     def __init__(self) -> None:
         self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
-        self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
+        self.in_place_kernels = optim.IN_PLACE_KERNELS
         pairs = (nn.RESIDUAL_KERNELS, pooling.RESIDUAL_KERNELS, recurrent.RESIDUAL_KERNELS)
         self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
 
