@@ -1,6 +1,7 @@
 """What every op means: how ops are declared and called, and the pages, one file a family."""
 
 from horn.spec import (  # noqa: F401  (each page registers its ops)
+    activation,
     arrangement,
     contraction,
     control,

@@ -176,12 +176,13 @@ def linspace(
     places = ops.reshape(ops.arange(num, dtype=float_dtype), tuple(-1 if i == at else 1 for i in range(rank + 1)))
     if count > 0:
         numbers = ops.expand_dims(start, at) if start.shape else start
-        numbers = numbers + places * ops.expand_dims(step, at)
+        # A call, no operator: on a tape the places are a bare tensor, and its operator the framework's.
+        numbers = ops.add(numbers, ops.multiply(places, ops.expand_dims(step, at)))
         if endpoint:
             last = ops.expand_dims(stop, at) if stop.shape else stop
             numbers = ops.where(ops.equal(places, count), last, numbers)
     else:
-        numbers = ops.expand_dims(start + 0.0 * stop, at) + places
+        numbers = ops.add(ops.expand_dims(start + stop * 0.0, at), places)
     numbers = ops.cast(numbers, dtype or float_dtype)
     return (numbers, step) if retstep else numbers
 

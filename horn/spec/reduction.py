@@ -176,7 +176,7 @@ def std(x: Tensor, axis: Axes = None, keepdims: bool = False):
     return ops.where(is_zero, variance, ops.sqrt(ops.where(is_zero, 1.0, variance)))
 
 
-@composite(booleans=("x",))
+@composite
 def any(x: Tensor, axis: Axes = None, keepdims: bool = False):  # noqa: A001
     """Return whether at least one element along `axis` is true, as bool; of none, none is.
 
@@ -186,19 +186,19 @@ def any(x: Tensor, axis: Axes = None, keepdims: bool = False):  # noqa: A001
         >>> ops.any(np.array([[0, 1], [0, 0]]), axis=1)
         array([ True, False])
     """
-    return ops.greater(ops.sum(x, axis=axis, keepdims=keepdims), 0)
+    return ops.greater(ops.sum(ops.cast(x, "bool"), axis=axis, keepdims=keepdims), 0)
 
 
-@composite(booleans=("x",))
+@composite
 def all(x: Tensor, axis: Axes = None, keepdims: bool = False):  # noqa: A001
     """Return whether every element along `axis` is true, as bool; of none, every one is."""
     return ops.equal(ops.sum(ops.logical_not(x), axis=axis, keepdims=keepdims), 0)
 
 
-@composite(booleans=("x",))
+@composite
 def count_nonzero(x: Tensor, axis: Axes = None):
     """Return how many elements along `axis` are not zero, as int32; NaN is not."""
-    return ops.sum(x, axis=axis)
+    return ops.sum(ops.cast(x, "bool"), axis=axis)
 
 
 @composite(to_float=True)

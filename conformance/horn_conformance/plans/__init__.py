@@ -1,6 +1,7 @@
 """The plans, one file for each family of ops, under the name that the family has everywhere."""
 
 from horn_conformance.plans import (  # noqa: F401  (each registers its plans)
+    activation,
     arrangement,
     contraction,
     control,

@@ -115,7 +115,7 @@ plan("round", *singles(("normal", "ints", "wide")), case(T(5, of="wide"), decima
 _DIVIDED = ("normal", "ints", "wide")
 for name in ("floor_divide", "mod"):
     plan(name, *pairs(_DIVIDED, ("distinct", "positive_ints", "mantissa")), takes="number", smooth=False,
-         special=(EDGE_PAIRS, *INT_PAIRS, case(lit([1.0, -1.0, 7.0, -7.0]), lit([0.1, 0.1, -2.0, 2.0]))),
+         special=(QUOTIENT_PAIRS, *INT_PAIRS, case(lit([1.0, -1.0, 7.0, -7.0]), lit([0.1, 0.1, -2.0, 2.0]))),
          faults=(*_APART, fault(DTypeError, name, _BOOL, _BOOL)),
          kinks=(kink([1.0, 1.0], ([1.0, 1.0], [-2.0, 3.0]), lit([5.5, -5.5]), lit([2.0, 2.0])),) if name == "mod" else ())  # fmt: skip
 _DOMAINS = {

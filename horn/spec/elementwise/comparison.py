@@ -177,10 +177,10 @@ def isfinite(x: Tensor):
     return ops.less(ops.absolute(x), float("inf"))
 
 
-@composite(booleans=("x1", "x2"))
+@composite
 def logical_xor(x1: Tensor, x2: Tensor):
     """Return whether exactly one is true; numbers count as true unless zero."""
-    return ops.not_equal(x1, x2)
+    return ops.not_equal(ops.cast(x1, "bool"), ops.cast(x2, "bool"))
 
 
 @composite

@@ -101,8 +101,10 @@ def _(cotangent, output, x):
 @composite(to_float=True)
 def cosh(x: Tensor):
     """Return the hyperbolic cosine; an infinity only where the result is one."""
-    half = ops.exp(ops.absolute(x) * 0.5)
-    return (0.5 * half) * half + 0.5 / half / half
+    size = ops.absolute(x)
+    small = ops.expm1(ops.minimum(size, 20.0))
+    half = ops.exp(size * 0.5)
+    return ops.where(ops.less(size, 20.0), 1.0 + small * small / (2.0 + 2.0 * small), (0.5 * half) * half)
 
 
 @cosh.vjp
