@@ -204,11 +204,6 @@ def tanh_shrink(x: Tensor):
     return x - ops.tanh(x)
 
 
-@tanh_shrink.vjp
-def _(cotangent, output, x):
-    return cotangent * ops.square(ops.tanh(x))
-
-
 # -- of straight pieces ---------------------------------------------------------------------------
 
 
