@@ -207,7 +207,7 @@ def tanh_shrink(x: Tensor):
 # -- of straight pieces ---------------------------------------------------------------------------
 
 
-@composite
+@composite(to_float=True)
 def relu6(x: Tensor):
     """Return `x` limited to the range from 0 to 6; the gradient at both ends is one."""
     return ops.clip(x, 0, 6)

@@ -29,9 +29,11 @@ def ceil(x: Tensor):
     return ops.negative(ops.floor(ops.negative(x)))
 
 
-@composite(to_float=True)
+@composite
 def trunc(x: Tensor):
-    """Return `x` without its fraction, as a float; the gradient is zero."""
+    """Return `x` without its fraction, in its dtype; the gradient is zero."""
+    if not dtypes.is_float(x.dtype):
+        return ops.stop_gradient(x)
     return ops.where(ops.less(x, 0), ops.ceil(x), ops.floor(x))
 
 
