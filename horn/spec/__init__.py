@@ -15,6 +15,7 @@ from horn.spec import (  # noqa: F401  (each page registers its ops)
     matrices,
     nn,
     optim,
+    piecewise,
     random,
     recurrent,
     reduction,

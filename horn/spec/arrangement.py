@@ -236,3 +236,40 @@ def diff(a: Tensor, n: int = 1, axis: int = -1):
         earlier = ops.slice(a, zeros, tuple(size - 1 if i == at else m for i, m in enumerate(a.shape)))
         a = ops.not_equal(later, earlier) if a.dtype == "bool" else later - earlier
     return a
+
+
+@composite
+def mirrored_pad(x: Tensor, pad_width: tuple[tuple[int, int], ...], mode: str = "reflect"):
+    """Return `x` with its own elements put before and after it, as in a mirror at each end.
+
+    Args:
+        x: Any tensor.
+        pad_width: For each axis how many to put before the first element and after the last; at
+            most as many as there are elements to mirror.
+        mode: ``"reflect"`` for a mirror on the last element, ``"symmetric"`` for one behind it.
+
+    Example:
+        >>> ops.mirrored_pad(np.array([1, 2, 3]), ((2, 1),))
+        array([3, 2, 1, 2, 3, 2])
+    """
+    edge = 1 if mode == "reflect" else 0
+    for i, (before, after) in enumerate(pad_width):
+        if before == after == 0:
+            continue
+        size = x.shape[i]
+        if before < 0 or after < 0 or (isinstance(size, int) and max(before, after) > size - edge):
+            raise ShapeError(
+                "mirrored_pad was given widths that do not fit the tensor.",
+                expected=f"from 0 to {size - edge} elements on each side of axis {i}",
+                got=f"{(before, after)} for {show(x.shape)}",
+                remedy="pad by less, or with a constant",
+            )
+        first = ops.flip(_along(x, i, edge, before + edge), axis=i)
+        last = ops.flip(_along(x, i, size - after - edge, size - edge), axis=i)
+        x = ops.concatenate([first, x, last], axis=i)
+    return ops.reshape(x, x.shape)
+
+
+def _along(x, axis, start, stop):
+    starts = tuple(start if i == axis else 0 for i in range(len(x.shape)))
+    return ops.slice(x, starts, tuple(stop if i == axis else n for i, n in enumerate(x.shape)))

@@ -73,7 +73,7 @@ def _running(x, axis, combine, neutral):
 
 @composite
 def prod(x: Tensor, axis: Axes = None, keepdims: bool = False, dtype: DType | None = None):
-    """Return the product along `axis`, in the dtype of `x` unless `dtype` says otherwise; one for no elements.
+    """Return the product along `axis`, in `dtype` or else that of `x`; one for no elements.
 
     Integers wrap around; bools are multiplied in int32. The gradient is exact where elements are
     zero, too.
@@ -87,7 +87,11 @@ def prod(x: Tensor, axis: Axes = None, keepdims: bool = False, dtype: DType | No
     moved = ops.transpose(ops.cast(x, wanted), (*axis, *kept))
     sizes = tuple(x.shape[i] for i in kept)
     result = _product(ops.reshape(moved, (product(x.shape[i] for i in axis), *sizes)), sizes)
-    return ops.reshape(result, tuple(1 if i in axis else n for i, n in enumerate(x.shape))) if keepdims else result
+    return (
+        ops.reshape(result, tuple(1 if i in axis else n for i, n in enumerate(x.shape)))
+        if keepdims
+        else result
+    )
 
 
 def _product(rows, sizes):

@@ -272,38 +272,6 @@ def _pairs(pad_width, rank):
 
 
 @composite
-def mirrored_pad(x: Tensor, pad_width: tuple[tuple[int, int], ...], mode: str = "reflect"):
-    """Return `x` with its own elements put before and after it, as in a mirror at each end.
-
-    Args:
-        x: Any tensor.
-        pad_width: For each axis how many to put before the first element and after the last; at
-            most as many as there are elements to mirror.
-        mode: ``"reflect"`` for a mirror on the last element, ``"symmetric"`` for one behind it.
-
-    Example:
-        >>> ops.mirrored_pad(np.array([1, 2, 3]), ((2, 1),))
-        array([3, 2, 1, 2, 3, 2])
-    """
-    edge = 1 if mode == "reflect" else 0
-    for i, (before, after) in enumerate(pad_width):
-        if before == after == 0:
-            continue
-        size = x.shape[i]
-        if before < 0 or after < 0 or (isinstance(size, int) and max(before, after) > size - edge):
-            raise ShapeError(
-                "mirrored_pad was given widths that do not fit the tensor.",
-                expected=f"from 0 to {size - edge} elements on each side of axis {i}",
-                got=f"{(before, after)} for {show(x.shape)}",
-                remedy="pad by less, or with a constant",
-            )
-        first = ops.flip(_cut(x, i, edge, before + edge), axis=i)
-        last = ops.flip(_cut(x, i, size - after - edge, size - edge), axis=i)
-        x = ops.concatenate([first, x, last], axis=i)
-    return ops.reshape(x, x.shape)
-
-
-@composite
 def expand_dims(x: Tensor, axis: int):
     """Return `x` with a new axis of size one at the place `axis` of the result."""
     at = one_axis(axis, len(x.shape) + 1, "expand_dims")

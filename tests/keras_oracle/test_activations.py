@@ -36,24 +36,29 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "squareplus": {"b": st.sampled_from([1, 4])},
     "threshold": {"threshold": _SLOPE, "default_value": _SIZE},
 }
-NAMES = sorted(set(keras.activations.__all__ if hasattr(keras.activations, "__all__") else dir(keras.activations)))
-NAMES = [
-    name for name in NAMES
-    if not name.startswith("_") and callable(getattr(keras.activations, name)) and name not in ("get", "serialize", "deserialize")
-]  # fmt: skip
+_TOOLS = ("get", "serialize", "deserialize")
+NAMES = sorted(
+    name
+    for name in dir(keras.activations)
+    if not name.startswith("_") and callable(getattr(keras.activations, name)) and name not in _TOOLS
+)
 # Its rows do not sum to one, for which it is defined; ours is compared with the definition below.
 WRONG_IN_KERAS = {"sparsemax"}
 RIGHT = [name for name in NAMES if name not in WRONG_IN_KERAS]
 
 # No number is at a kink: there each backend of Keras has a gradient of its own.
-_NUMBER = st.floats(-8.0, 8.0, width=32).map(lambda x: np.float32(x if abs(x * 16 - round(x * 16)) > 1e-3 else x + 0.01))
+_NUMBER = st.floats(-8.0, 8.0, width=32).map(
+    lambda x: np.float32(x if abs(x * 16 - round(x * 16)) > 1e-3 else x + 0.01)
+)
 TENSORS = st.lists(_NUMBER, min_size=24, max_size=24).map(lambda row: np.array(row, np.float32).reshape(4, 6))
 
 
 def gradient(fn: Any, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a function's value and the gradient of its weighted sum, both by Horn."""
     value, back = pullback(fn, x)
-    return horn.ops.convert_to_numpy(value), horn.ops.convert_to_numpy(back([cotangent[: value.shape[0], : value.shape[1]]])[0])
+    return horn.ops.convert_to_numpy(value), horn.ops.convert_to_numpy(
+        back([cotangent[: value.shape[0], : value.shape[1]]])[0]
+    )
 
 
 def wanted(fn: Any, x: np.ndarray, cotangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -99,9 +104,13 @@ def test_the_names_of_activations(name: str) -> None:
         return
     ours, theirs = activations.get(name), keras.activations.get(name)
     x = np.linspace(-3, 3, 24, dtype=np.float32).reshape(4, 6) + np.float32(0.013)
-    np.testing.assert_allclose(horn.ops.convert_to_numpy(ours(x)), np.asarray(theirs(x)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        horn.ops.convert_to_numpy(ours(x)), np.asarray(theirs(x)), rtol=1e-5, atol=1e-6
+    )
     assert activations.deserialize(activations.serialize(ours)) is ours
-    assert activations.serialize(ours) == ("exponential" if name == "exponential" else keras.activations.serialize(theirs))
+    assert activations.serialize(ours) == (
+        "exponential" if name == "exponential" else keras.activations.serialize(theirs)
+    )
 
 
 LAYERS: dict[str, dict[str, Any]] = {
@@ -169,9 +178,13 @@ def test_sparsemax_is_what_it_is_defined_to_be() -> None:
 
 
 def test_where_keras_differs() -> None:
-    """NaN stays NaN here, also where Keras's comparison with it happens to be false; infinities have limits."""
+    """NaN stays NaN here, also where a comparison with it is false; infinities have limits."""
     x = np.array([np.nan, np.inf], np.float32)
-    for name, arguments in {"hard_shrink": {}, "soft_shrink": {}, "threshold": {"threshold": 0.0, "default_value": 1.0}}.items():
+    for name, arguments in {
+        "hard_shrink": {},
+        "soft_shrink": {},
+        "threshold": {"threshold": 0.0, "default_value": 1.0},
+    }.items():
         ours = horn.ops.convert_to_numpy(getattr(activations, name)(x, **arguments))
         assert np.isnan(ours[0])
         assert ours[1] == np.inf

@@ -15,6 +15,7 @@ from horn_conformance.plans import (  # noqa: F401  (each registers its plans)
     matrices,
     nn,
     optim,
+    piecewise,
     random,
     recurrent,
     reduction,

@@ -26,3 +26,7 @@ plan("unstack", case(T(11, 3), axis=1, unknown=11), case(T(2, 3), num=2), case(T
 plan("hstack", case([T(11, 2), T(11, 3)], unknown=11), case([T(3), T(2)]), case([T(), T()]), faults=(fault(ShapeError, "join", [T(2, 3), T(3, 3)]),), **_ANY)
 plan("vstack", case([T(3, 11), T(2, 11)], unknown=11), case([T(3), T(3)]), faults=(fault(ShapeError, "join", [T(2, 3), T(2, 2)]),), **_ANY)
 plan("diff", case(T(11, 5), unknown=11), case(T(7, 2), n=2, axis=0), case(T(3), n=0), case(T(2, 1)), takes="any", faults=(fault(ShapeError, "axis", T(3), axis=1),))
+plan("mirrored_pad",
+     case(T(11, 5), pad_width=((0, 0), (3, 2)), unknown=11), case(T(3, 4), pad_width=((3, 1), (0, 4)), mode="symmetric"),
+     case(T(2, 1, 3), pad_width=((1, 1), (0, 0), (0, 2))), case(T(), pad_width=()),
+     faults=(fault(ShapeError, "widths", T(3), pad_width=((3, 0),)), fault(ShapeError, "widths", T(3), pad_width=((0, 4),), mode="symmetric")), **_ANY)  # fmt: skip

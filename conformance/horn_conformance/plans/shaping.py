@@ -40,10 +40,6 @@ plan("pad",
      case(T(), pad_width=()), case(T(2, 3), pad_width=((0, 0, 0), (0, 0, 0))),
      faults=(fault(ShapeError, "widths", T(3), pad_width=((-1, 0, 0),)), fault(ShapeError, "widths", T(3, 2), pad_width=((1, 0, 0),)),
              fault(ShapeError, "widths", T(3), pad_width=((1, 0, 0, 0),))), **{**_ANY, "takes": "number"})  # fmt: skip
-plan("mirrored_pad",
-     case(T(11, 5), pad_width=((0, 0), (3, 2)), unknown=11), case(T(3, 4), pad_width=((3, 1), (0, 4)), mode="symmetric"),
-     case(T(2, 1, 3), pad_width=((1, 1), (0, 0), (0, 2))), case(T(), pad_width=()),
-     faults=(fault(ShapeError, "widths", T(3), pad_width=((3, 0),)), fault(ShapeError, "widths", T(3), pad_width=((0, 4),), mode="symmetric")), **_ANY)  # fmt: skip
 plan("expand_dims", case(T(11, 3), axis=1, unknown=11), case(T(5), axis=-1), case(T(), axis=0), case(T(2, 3), axis=-3),
      faults=(fault(ShapeError, "axis", T(2, 3), axis=3),), **_ANY)  # fmt: skip
 plan("squeeze", case(T(11, 1, 3), axis=1, unknown=11), case(T(1, 2, 1)), case(T(1, 1), axis=(0,)),

@@ -16,7 +16,7 @@ def argsort(x, *, axis, descending=False):
     if not descending:
         keys = raw.Sub(x=number(-1, keys.dtype), y=keys)
     rank, size = len(shape_of(x)), shape_of(x)[axis]
-    order = tuple(i for i in range(rank) if i != axis) + (axis,)
+    order = (*(i for i in range(rank) if i != axis), axis)
     moved = keys if axis == rank - 1 else raw.Transpose(x=keys, perm=ints(order))
     places = raw.TopKV2(input=moved, k=index(size), sorted=True)[1]
     if axis == rank - 1:
