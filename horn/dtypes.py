@@ -79,6 +79,19 @@ def is_integer(name: str) -> bool:
     return name in INTEGERS
 
 
+@lru_cache(maxsize=64)
+def largest(name: str) -> float | int:
+    """Return the largest finite number of a numeric dtype.
+
+    Example:
+        >>> largest("int8"), largest("float16")
+        (127, 65504.0)
+    """
+    if name == "bfloat16":
+        return (2.0 - 2.0**-7) * 2.0**127
+    return float(np.finfo(name).max) if is_float(name) else int(np.iinfo(name).max)
+
+
 def of_number(number: complex) -> str:
     """Return the dtype that a lone Python number takes: bool, int32 or `floatx`."""
     if isinstance(number, bool):

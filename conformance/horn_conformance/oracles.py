@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,15 +125,52 @@ def _quotient_bits(x: int, places: int) -> int:
     return x // 2**places
 
 
+def _erf(x: float) -> float:
+    """Return the error function from its series of positive terms."""
+    if math.isinf(x) or abs(x) > 6.0:
+        return math.copysign(1.0, x)
+    terms = [abs(x)]
+    while terms[-1] > 1e-18 * terms[0]:
+        terms.append(terms[-1] * 2.0 * x * x / (2 * len(terms) + 1))
+    return math.copysign(2.0 / math.sqrt(math.pi) * math.exp(-x * x) * math.fsum(terms), x)
+
+
+def _whole(fn: Callable[[float], int]) -> Callable[[float], float]:
+    return lambda x: float(fn(x)) if math.isfinite(x) else x
+
+
+def _quotient(x: Any, y: Any) -> Any:
+    if isinstance(x, int):
+        return x // y if y else 0
+    if y == 0 or not math.isfinite(x) or y != y:
+        return _divide(x, y) if math.isfinite(x) else math.nan if y else _divide(x, y)
+    if math.isinf(y):
+        return 0.0 if x == 0 or (x < 0) == (y < 0) else -1.0
+    exact = Fraction(x) // Fraction(y)
+    return float(exact) if abs(exact) < Fraction(1.7e308) else math.copysign(math.inf, exact)
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    if isinstance(x, int):
+        return x % y if y else 0
+    if y == 0 or not math.isfinite(x) or y != y:
+        return math.nan
+    if math.isinf(y):
+        return x if x == 0 or (x < 0) == (y < 0) else y
+    return float(Fraction(x) % Fraction(y))
+
+
 for name, function in {
     "exp": math.exp, "expm1": math.expm1, "log": _log, "log1p": _log1p, "sqrt": math.sqrt, "rsqrt": _rsqrt,
     "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "sigmoid": _sigmoid,
+    "erf": _erf, "floor": _whole(math.floor), "rint": _whole(lambda x: int(Fraction(x).__round__())),
 }.items():  # fmt: skip
     ORACLES[name] = _each(_real(function))
 for name, function in {
     "add": lambda x, y: (x or y) if isinstance(x, bool) else x + y,
     "subtract": lambda x, y: x - y, "multiply": lambda x, y: x * y, "divide": _divide, "power": _power,
     "negative": lambda x: -x, "absolute": abs, "sign": lambda x: x if x != x else (x > 0) - (x < 0),
+    "floor_divide": _quotient, "mod": _remainder, "arctan2": math.atan2,
     "bitwise_and": lambda x, y: x & y, "right_shift": _quotient_bits,
     "equal": lambda x, y: x == y, "not_equal": lambda x, y: x != y,
     "less": lambda x, y: x < y, "less_equal": lambda x, y: x <= y,
@@ -265,6 +303,19 @@ def _first_largest(row: list[Any]) -> int:
 @oracle("argmax")
 def _argmax(x: np.ndarray, axis: int) -> Any:
     return _along(x, (axis,), False, _first_largest)  # noqa: FBT003
+
+
+@oracle("argsort")
+def _argsort(x: np.ndarray, axis: int, descending: bool) -> Any:  # noqa: FBT001
+    result = np.empty(x.shape, object)
+    for i in np.ndindex(*x.shape[:axis], *x.shape[axis + 1 :]):
+        line = (*i[:axis], slice(None), *i[axis:])
+        row = x[line].tolist()
+        # A NaN is larger than everything; Python's sort keeps equal elements in their order.
+        keys = [(v != v, 0 if v != v else v) for v in row]
+        sign = -1 if descending else 1
+        result[line] = sorted(range(len(row)), key=lambda k, keys=keys, sign=sign: [sign * part for part in keys[k]])
+    return result
 
 
 @oracle("take")

@@ -52,6 +52,7 @@ _RECIPES: dict[str, Recipe] = {
     "positive": lambda random, shape: np.exp(random.normal(size=shape)),
     "wide_positive": lambda random, shape: np.exp(random.uniform(-20, 20, shape)),
     "unit": lambda random, shape: random.uniform(0.02, 0.98, shape),
+    "above_one": lambda random, shape: 1.0 + np.exp(random.normal(size=shape)),
     "mantissa": lambda random, shape: random.uniform(0.25, 4.0, shape),
     "small": lambda random, shape: random.normal(size=shape) * 1e-4,
     "angles": lambda random, shape: random.uniform(-100, 100, shape),

@@ -9,6 +9,7 @@ import numpy as np
 from horn.numpy_backend import (
     control,
     conv,
+    cumulative,
     elementwise,
     indexing,
     linalg,
@@ -19,6 +20,8 @@ from horn.numpy_backend import (
     recurrent,
     reduction,
     shaping,
+    sorting,
+    special,
 )
 from horn.numpy_backend.pages import Pages
 from horn.numpy_backend.silence import silent, silent_once
@@ -26,11 +29,14 @@ from horn.numpy_backend.silence import silent, silent_once
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_FAMILIES = (control, conv, elementwise, indexing, linalg, losses, nn, random, recurrent, reduction, shaping)
+_FAMILIES = (
+    control, conv, cumulative, elementwise, indexing, linalg, losses, nn, random, recurrent, reduction,
+    shaping, sorting, special,
+)  # fmt: skip
 
 _REPORTS_NOTHING = {
-    *("arange", "argmax", "bitwise_and", "broadcast_to", "concatenate", "full", "logical_and", "logical_not"),
-    *("logical_or", "pad", "random_bits", "random_mask", "reshape", "right_shift", "scan", "slice"),
+    *("arange", "argmax", "argsort", "bitwise_and", "broadcast_to", "concatenate", "flip", "full", "logical_and"),
+    *("logical_not", "logical_or", "pad", "random_bits", "random_mask", "reshape", "right_shift", "scan", "slice"),
     *("stop_gradient", "transpose", "where"),
 }
 """Kernels without floating-point arithmetic, and `scan`, which runs other kernels."""

@@ -143,7 +143,7 @@ _cast_page = page("cast")
 _UFUNCS = (
     "add subtract multiply divide power negative absolute sign bitwise_and right_shift "
     "equal not_equal less less_equal logical_and logical_or logical_not maximum minimum "
-    "exp expm1 log log1p sqrt sin cos tanh"
+    "exp expm1 log log1p sqrt sin cos tanh arctan2 floor rint floor_divide mod"
 )
 
 KERNELS = {name: getattr(np, name) for name in _UFUNCS.split()} | {

@@ -37,4 +37,9 @@ def slice_(
     return x[tuple(ranges)]
 
 
-KERNELS = {"broadcast_to": broadcast_to, "reshape": reshape, "slice": slice_, "transpose": transpose}
+def flip(x: Any, axis: tuple[int, ...]) -> Any:
+    """Return `x` with the order of its elements reversed along `axis`."""
+    return np.array(np.flip(x, axis), order="C")
+
+
+KERNELS = {"broadcast_to": broadcast_to, "flip": flip, "reshape": reshape, "slice": slice_, "transpose": transpose}

@@ -1,19 +1,26 @@
 """What every op means: how ops are declared and called, and the pages, one file a family."""
 
 from horn.spec import (  # noqa: F401  (each page registers its ops)
+    activation,
+    arrangement,
+    contraction,
     control,
     conv,
     creation,
+    cumulative,
     elementwise,
     indexing,
     linalg,
     losses,
+    matrices,
     nn,
     optim,
+    piecewise,
     random,
     recurrent,
     reduction,
     shaping,
+    sorting,
 )
 from horn.spec.op import ops
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from horn.errors import ShapeError
-from horn.spec.laws import need_integer, need_rank, show
-from horn.spec.normalise import Axis, DType
+from horn.spec.laws import broadcast, need_integer, need_rank, show
+from horn.spec.normalise import Axis, DType, axis as one_axis
 from horn.spec.op import Tensor, composite, ops, primitive
+from horn.spec.sizes import product
 
 
 @primitive
@@ -110,6 +111,52 @@ def _(cotangent, output, data, segment_ids, *, num_segments):
 
 
 @composite
+def take_along_axis(x: Tensor, indices: Tensor, axis: int | None = None):
+    """Return for each index the element of `x` at that place of `axis`, all other places being equal.
+
+    Negative indices count from the end; one outside of the axis yields what it does in `take`.
+
+    Args:
+        x: Any tensor.
+        indices: Integers; on every other axis `x` and `indices` broadcast.
+        axis: The axis that the indices run along; None for all elements in the order of rows.
+
+    Shapes:
+        returns: the shape of `indices`, broadcast against `x` on every axis but `axis`
+
+    Example:
+        >>> x = np.array([[10, 20], [30, 40]])
+        >>> ops.take_along_axis(x, np.array([[1], [0]]), axis=1)
+        array([[20],
+               [30]])
+    """
+    need_integer("take_along_axis", indices.spec)
+    if axis is None:
+        return ops.take(ops.reshape(x, (-1,)), ops.reshape(indices, (-1,)), axis=0)
+    need_rank("take_along_axis", indices.spec, len(x.shape))
+    at = one_axis(axis, len(x.shape), "take_along_axis")
+    size, places = x.shape[at], indices.shape[at]
+    rest = broadcast(
+        "take_along_axis",
+        tuple(1 if i == at else n for i, n in enumerate(x.shape)),
+        tuple(1 if i == at else n for i, n in enumerate(indices.shape)),
+    )
+    x = ops.broadcast_to(x, (*rest[:at], size, *rest[at + 1 :]))
+    shape = (*rest[:at], places, *rest[at + 1 :])
+    wide = ops.broadcast_to(ops.cast(indices, "int32"), shape)
+    wrapped = ops.where(ops.less(wide, 0), wide + size, wide)
+    inside = ops.logical_and(ops.greater_equal(wrapped, 0), ops.less(wrapped, size))
+    # One axis of all elements, in which the place on each axis counts for as much as it jumps over.
+    flat, stride = ops.where(inside, wrapped, 0) * product(x.shape[at + 1 :]), 1
+    for i in reversed(range(len(shape))):
+        if i != at:
+            spread = (shape[i], *(1,) * (len(shape) - i - 1))
+            flat = flat + ops.reshape(ops.arange(shape[i]), spread) * stride
+        stride = stride * x.shape[i]
+    return ops.take(ops.reshape(x, (-1,)), ops.where(inside, flat, stride), axis=0)
+
+
+@composite
 def one_hot(x: Tensor, num_classes: int, axis: int = -1, dtype: DType = "float32"):
     """Return a new axis that is one at the place that each integer names and zero elsewhere.
 
@@ -123,7 +170,7 @@ def one_hot(x: Tensor, num_classes: int, axis: int = -1, dtype: DType = "float32
     """
     at = axis % (len(x.shape) + 1)
     spread = ops.expand_dims(x, at)
-    classes = ops.reshape(ops.arange(num_classes, x.dtype), (num_classes, *(1,) * (len(x.shape) - at)))
+    classes = ops.reshape(ops.arange(num_classes, dtype=x.dtype), (num_classes, *(1,) * (len(x.shape) - at)))
     return ops.cast(ops.equal(spread, classes), dtype)
 
 

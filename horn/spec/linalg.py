@@ -1,12 +1,16 @@
-"""Products of matrices."""
+"""Products of matrices, and norms."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from horn.errors import ShapeError
+from horn.errors import ArgumentError, ShapeError
+from horn.spec import normalise
 from horn.spec.laws import broadcast, need_rank, show
-from horn.spec.op import Tensor, ops, primitive
+from horn.spec.normalise import axis as one_axis
+from horn.spec.op import Tensor, composite, ops, primitive
 
 
 @primitive(promote=True)
@@ -79,3 +83,75 @@ def _drop(grad, x, axis):
         return grad
     grad = ops.squeeze(grad, axis=axis)
     return ops.sum(grad, axis=tuple(range(len(grad.shape) - 1))) if len(grad.shape) > 1 else grad
+
+
+@composite(to_float=True)
+def norm(
+    x: Tensor, ord: int | float | str | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False  # noqa: A002
+):
+    """Return a norm of the vectors along one axis, or of the matrices along two.
+
+    Args:
+        x: Any tensor.
+        ord: None for the root of the sum of squares. For vectors a number p, for the p-th root of the
+            sum of p-th powers; infinities for the largest and the smallest size; 0 for how many are
+            not zero. For matrices ``"fro"``, 1, -1 and the infinities: the largest or smallest sum
+            of sizes of a column (1) or a row (inf).
+        axis: The axis of the vectors, or the two of the matrices; None for all of a tensor, which
+            has one or two axes if `ord` is given.
+        keepdims: Whether the reduced axes stay, with size one.
+
+    Notes:
+        The gradient of the root of a sum of squares is zero where that sum is.
+
+    Example:
+        >>> ops.norm(np.array([[3.0, 4.0], [0.0, 0.0]]), axis=1)
+        array([5., 0.])
+    """
+    rank = len(x.shape)
+    along = normalise.axes(axis, rank, "norm")
+    if ord is None:
+        return _root(ops.sum(x * x, axis=along, keepdims=keepdims))
+    if len(along) == 1 and not isinstance(ord, str):
+        return _vector_norm(x, ord, along, keepdims)
+    if len(along) == 2 and ord in ("fro", 1, -1, math.inf, -math.inf):
+        # The axes are sorted; which of them holds the rows is as it was given.
+        rows, columns = (one_axis(i, rank, "norm") for i in axis) if axis is not None else along
+        return _matrix_norm(x, ord, rows, columns, keepdims)
+    raise ArgumentError(
+        "norm was given an order that it does not have for these axes.",
+        expected='a number for one axis; "fro", 1, -1, inf or -inf for two',
+        got=f"ord={ord!r} for {len(along)} axes",
+        remedy="choose another order, or name the axis of the vectors",
+    )
+
+
+def _root(total):
+    """Return the square root, with a gradient of zero at zero."""
+    is_zero = ops.equal(total, 0)
+    return ops.where(is_zero, total, ops.sqrt(ops.where(is_zero, 1.0, total)))
+
+
+def _vector_norm(x, order, axis, keepdims):
+    size = ops.absolute(x)
+    if order == math.inf:
+        return ops.max(size, axis=axis, keepdims=keepdims)
+    if order == -math.inf:
+        return ops.min(size, axis=axis, keepdims=keepdims)
+    if order == 0:
+        return ops.sum(ops.cast(ops.not_equal(x, 0), x.dtype), axis=axis, keepdims=keepdims)
+    if order == 1:
+        return ops.sum(size, axis=axis, keepdims=keepdims)
+    if order == 2:
+        return _root(ops.sum(x * x, axis=axis, keepdims=keepdims))
+    return ops.power(ops.sum(ops.power(size, float(order)), axis=axis, keepdims=keepdims), 1.0 / order)
+
+
+def _matrix_norm(x, order, rows, columns, keepdims):
+    if order == "fro":
+        return _root(ops.sum(x * x, axis=(rows, columns), keepdims=keepdims))
+    summed, found = (rows, columns) if order in (1, -1) else (columns, rows)
+    totals = ops.sum(ops.absolute(x), axis=summed, keepdims=True)
+    extreme = ops.max if order > 0 else ops.min
+    result = extreme(totals, axis=found, keepdims=True)
+    return result if keepdims else ops.squeeze(result, axis=(rows, columns))

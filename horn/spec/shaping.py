@@ -195,6 +195,9 @@ def _(cotangent, output, x, *, starts, stops, strides):
 def pad(x: Tensor, pad_width: tuple[tuple[int, int, int], ...], constant_value: float = 0):
     """Return `x` with a constant put before, after and between its elements.
 
+    It may be called as ``pad(x, pad_width, mode="constant", constant_values=None)`` too, with widths
+    as NumPy takes them, and with the modes ``"reflect"`` and ``"symmetric"`` of `mirrored_pad`.
+
     Args:
         x: Any tensor.
         pad_width: For each axis how many to put before the first element, after the last, and
@@ -202,8 +205,8 @@ def pad(x: Tensor, pad_width: tuple[tuple[int, int, int], ...], constant_value: 
         constant_value: What to put there.
 
     Example:
-        >>> ops.pad(np.array([1, 2]), ((1, 0, 2),))
-        array([0, 1, 0, 0, 2])
+        >>> ops.pad(np.array([1, 2]), ((1, 0, 2),)), ops.pad(np.array([1, 2]), 1)
+        (array([0, 1, 0, 0, 2]), array([0, 1, 2, 0]))
     """
     shape = [
         before + after + max((size - 1) * (between + 1) + 1, 0)
@@ -239,6 +242,33 @@ def _(cotangent, output, x, *, pad_width, constant_value):
     starts = tuple(before for before, _, _ in pad_width)
     stops = tuple(size - after for size, (_, after, _) in zip(output.shape, pad_width, strict=True))
     return ops.slice(cotangent, starts, stops, tuple(between + 1 for _, _, between in pad_width))
+
+
+@pad.frontend
+def _(x, pad_width, mode="constant", constant_values=None, constant_value=None):
+    widths = _pairs(pad_width, len(ops.shape(x)))
+    if mode in ("reflect", "symmetric"):
+        return ops.mirrored_pad(x, pad_width=widths, mode=mode)
+    if mode != "constant":
+        raise ArgumentError(
+            "pad was given a mode that it does not know.",
+            expected='mode="constant", "reflect" or "symmetric"',
+            got=f"mode={mode!r}",
+            remedy="choose one of the three",
+        )
+    value = next((v for v in (constant_values, constant_value) if v is not None), 0)
+    return pad.bind(x, pad_width=tuple((*p, 0) if len(p) == 2 else p for p in widths), constant_value=value)
+
+
+def _pairs(pad_width, rank):
+    """Return widths as one tuple for each axis; a number, or one pair, stands for all axes."""
+    if isinstance(pad_width, int | Dim) or hasattr(pad_width, "__index__"):
+        return ((pad_width, pad_width),) * rank
+    widths = tuple(p if isinstance(p, int | Dim) else tuple(p) for p in pad_width)
+    if len(widths) == 2 and not any(isinstance(p, tuple) for p in widths):
+        return (widths,) * rank
+    widths = tuple(p if isinstance(p, tuple) else (p, p) for p in widths)
+    return widths * rank if len(widths) == 1 and len(widths[0]) == 2 else widths
 
 
 @composite

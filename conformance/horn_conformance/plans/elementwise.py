@@ -96,6 +96,28 @@ plan("clip",
      kinks=(kink([1.0] * 4, ([1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]),
                  lit([-1.0, 1.0, -2.0, 2.0]), lit([-1.0] * 4), lit([1.0] * 4)),))  # fmt: skip
 
+plan("isinf", *singles(), takes="any", exact=True, special=(EDGES, *INTS))
+plan("isfinite", *singles(), takes="any", exact=True, special=(EDGES, *INTS))
+plan("logical_xor", *pairs(("ties", "bools")), takes="any", exact=True, special=(EDGE_PAIRS,), faults=_APART)
+plan("nan_to_num", *singles(("ties", "normal")), case(T(5), nan=2.0, posinf=3.0, neginf=-4.0), takes="number",
+     special=(EDGES, case(lit(_EDGES), nan=2.0, posinf=3.0, neginf=-4.0), *INTS),
+     kinks=(kink([1.0] * 3, ([0.0, 1.0, 0.0],), lit([np.nan, 1.0, np.inf])),))  # fmt: skip
+plan("reciprocal", *singles(("mantissa", "positive_ints")), takes="any", special=(case(lit([0.0, -0.0, np.inf, -np.inf, np.nan, 3.0])),))
+
+# -- rounding: the noise of a smooth round is far from the steps ---------------------------------
+
+for name in ("floor", "ceil", "trunc", "rint"):
+    plan(name, *singles(("normal", "ints", "wide")), takes="any", exact=True, smooth=False,
+         special=(EDGES, case(lit([0.5, -0.5, 1.5, 2.5, -2.5, 1e10, 8388609.0, -8388607.5]))))  # fmt: skip
+plan("round", *singles(("normal", "ints", "wide")), case(T(5, of="wide"), decimals=-1), case(T(5, of="ints"), decimals=2), takes="any", smooth=False,
+     special=(EDGES, *INTS, case(lit([15, 25, -15, -25, 26, 5, -5], "int32"), decimals=-1), case(lit([0.5, 1.5, 2.5, -0.5])),
+              case(lit([150.0, 250.0, 251.0]), decimals=-2)))  # fmt: skip
+_DIVIDED = ("normal", "ints", "wide")
+for name in ("floor_divide", "mod"):
+    plan(name, *pairs(_DIVIDED, ("distinct", "positive_ints", "mantissa")), takes="number", smooth=False,
+         special=(QUOTIENT_PAIRS, *INT_PAIRS, case(lit([1.0, -1.0, 7.0, -7.0]), lit([0.1, 0.1, -2.0, 2.0]))),
+         faults=(*_APART, fault(DTypeError, name, _BOOL, _BOOL)),
+         kinks=(kink([1.0, 1.0], ([1.0, 1.0], [-2.0, 3.0]), lit([5.5, -5.5]), lit([2.0, 2.0])),) if name == "mod" else ())  # fmt: skip
 _DOMAINS = {
     "exp": ("normal", "saturating"),
     "expm1": ("small", "normal"),
@@ -107,9 +129,25 @@ _DOMAINS = {
     "cos": ("normal", "angles"),
     "tanh": ("normal", "small", "saturating"),
     "sigmoid": ("normal", "saturating"),
+    "erf": ("normal", "small", "saturating"),
+    "log2": ("positive", "wide_positive"),
+    "log10": ("positive", "wide_positive"),
+    "exp2": ("normal", "ints"),
+    "tan": ("normal", "unit"),
+    "arctan": ("normal", "wide", "small"),
+    "arcsin": ("unit", "small"),
+    "arccos": ("unit", "small"),
+    "sinh": ("normal", "small"),
+    "cosh": ("normal", "small"),
+    "arcsinh": ("normal", "small", "wide"),
+    "arccosh": ("above_one",),
+    "arctanh": ("unit", "small"),
 }
 _KINKS = {"sqrt": (kink([1.0], ([np.inf],), lit([0.0])),), "sigmoid": (kink([1.0] * 2, ([0.0] * 2,), lit([-200.0, 200.0])),)}
 for name, domain in _DOMAINS.items():
     plan(name, *singles(domain), takes="any", special=(EDGES,), kinks=_KINKS.get(name, ()))
 for name in ("tanh_grad", "sigmoid_grad"):
     plan(name, case(T(11, 3), T(11, 3, of="unit"), unknown=11), case(T(23), T(23, of="unit")))
+plan("arctan2", *pairs(("normal", "wide"), ("mantissa", "distinct")), takes="any", special=(EDGE_PAIRS,), faults=_APART)
+plan("logaddexp", *pairs(("normal", "saturating", "ints")), takes="any", special=(EDGE_PAIRS,), faults=_APART,
+     kinks=(kink([2.0, 2.0], ([1.0, 1.0], [1.0, 1.0]), lit([np.inf, 0.0]), lit([np.inf, 0.0])),))  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from horn.errors import ShapeError
-from horn_conformance.plan import T, case, fault, lit, plan
+from horn.errors import ArgumentError, ShapeError
+from horn_conformance.plan import T, case, fault, kink, lit, plan
 
 plan("matmul",
      case(T(11, 3), T(3, 5), unknown=11), case(T(2, 1, 3, 7), T(5, 7, 2)), case(T(3, 5, 7), T(7, 2)), case(T(7), T(7)),
@@ -16,3 +16,10 @@ plan("matmul",
               case(lit(np.array([[np.inf, 1.0], [-np.inf, np.inf]], np.float32)), lit([[1.0, 2.0], [3.0, 1.0]]))),
      faults=(fault(ShapeError, "inner", T(3, 4), T(5, 6)), fault(ShapeError, "axes", T(), T(3)),
              fault(ShapeError, "broadcast", T(2, 3, 4), T(3, 4, 5))))  # fmt: skip
+plan("norm",
+     case(T(11, 3), axis=1, unknown=11), case(T(5)), case(T(2, 3, 2), axis=(0, 1)), case(T(2, 3), keepdims=True),
+     case(T(3, 5), ord=1, axis=1), case(T(3, 5), ord=float("inf"), axis=0), case(T(3, 5), ord=float("-inf"), axis=-1), case(T(3, 5, of="positive"), ord=3, axis=1),
+     case(T(3, 5, of="ties"), ord=0, axis=1), case(T(5), ord=2), case(T(3, 5), ord="fro"), case(T(3, 5), ord=1), case(T(3, 5), ord=float("inf"), axis=(1, 0)),
+     case(T(2, 3, 5), ord=-1, axis=(1, 2), keepdims=True),
+     takes="any", faults=(fault(ArgumentError, "order", T(2, 3), ord="nuc"), fault(ArgumentError, "order", T(2, 3, 4), ord=2), fault(ShapeError, "axis", T(2), axis=1)),
+     kinks=(kink([1.0, 1.0], ([[0.0, 0.0], [0.6, 0.8]],), lit([[0.0, 0.0], [3.0, 4.0]]), axis=1),))  # fmt: skip

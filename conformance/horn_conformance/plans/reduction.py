@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from horn.errors import ArgumentError, ShapeError
@@ -42,8 +44,15 @@ plan("max", *reductions(("ties", "normal"), empty=False), takes="any", exact=Tru
      kinks=(kink([6.0], ([[2.0, 0.0, 2.0, 2.0]],), lit([[3.0, 1.0, 3.0, 3.0]]), axis=1),))  # fmt: skip
 plan("min", *reductions(("ties", "normal"), empty=False), takes="any", exact=True, special=_SPECIAL, faults=(*_AXES, _EMPTY),
      kinks=(kink([6.0], ([[0.0, 3.0, 3.0, 0.0]],), lit([[3.0, 1.0, 1.0, 3.0]]), axis=1),))  # fmt: skip
-plan("argmax",
-     case(T(11, 5, of=("ties", "normal")), axis=1, unknown=11), case(T(23, of=("ties", "normal"))),
-     case(T(3, 5, 2, of=("ties", "normal")), axis=0), case(T(3, 5, 2, of=("ties", "normal")), axis=-2), case(T(0, 3), axis=1),
-     takes="number", exact=True, special=_SPECIAL,
-     faults=(_EMPTY, fault(ShapeError, "axis", T(2, 3), axis=2)))  # fmt: skip
+plan("std", *reductions(("normal", "offset")), takes="any", faults=_AXES, special=_SPECIAL)
+for name in ("any", "all", "count_nonzero"):
+    cases = [replace(one, attrs={k: v for k, v in one.attrs.items() if k != "keepdims" or name != "count_nonzero"}) for one in reductions(("ties", "bools", "zeros"))]
+    plan(name, *cases, takes="any", exact=True, special=_SPECIAL, faults=_AXES)
+for name in ("argmax", "argmin"):
+    plan(name,
+         case(T(11, 5, of=("ties", "normal")), axis=1, unknown=11), case(T(23, of=("ties", "normal"))),
+         case(T(3, 5, 2, of=("ties", "normal")), axis=0), case(T(3, 5, 2, of=("ties", "normal")), axis=-2, keepdims=True), case(T(0, 3), axis=1),
+         case(T(3, 5, of="ties"), keepdims=True),
+         takes="any" if name == "argmin" else "number", exact=True,
+         special=(*_SPECIAL, case(lit([0, 255, 3], "uint8"), axis=0), case(lit([-128, 127, -128], "int8"), axis=0)),
+         faults=(_EMPTY, fault(ShapeError, "axis", T(2, 3), axis=2)))  # fmt: skip

@@ -39,7 +39,7 @@ plan("pad",
      case(T(3), pad_width=((2, 0, 0),), constant_value=float("-inf")), case(T(0, 2), pad_width=((1, 1, 3), (0, 0, 0))),
      case(T(), pad_width=()), case(T(2, 3), pad_width=((0, 0, 0), (0, 0, 0))),
      faults=(fault(ShapeError, "widths", T(3), pad_width=((-1, 0, 0),)), fault(ShapeError, "widths", T(3, 2), pad_width=((1, 0, 0),)),
-             fault(ShapeError, "widths", T(3), pad_width=((1, 0),))), **{**_ANY, "takes": "number"})  # fmt: skip
+             fault(ShapeError, "widths", T(3), pad_width=((1, 0, 0, 0),))), **{**_ANY, "takes": "number"})  # fmt: skip
 plan("expand_dims", case(T(11, 3), axis=1, unknown=11), case(T(5), axis=-1), case(T(), axis=0), case(T(2, 3), axis=-3),
      faults=(fault(ShapeError, "axis", T(2, 3), axis=3),), **_ANY)  # fmt: skip
 plan("squeeze", case(T(11, 1, 3), axis=1, unknown=11), case(T(1, 2, 1)), case(T(1, 1), axis=(0,)),

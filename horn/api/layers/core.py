@@ -127,42 +127,6 @@ class Dense(Layer):
         return self.activation(x)
 
 
-class Activation(Layer):
-    """An activation as a layer.
-
-    Args:
-        activation: A name or a function.
-        **kwargs: Those of `Layer`.
-    """
-
-    supports_masking = True
-
-    def __init__(self, activation: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.activation = activations.get(activation)
-
-    def call(self, inputs: Any) -> Any:
-        """Return the activated inputs."""
-        return self.activation(inputs)
-
-
-class LeakyReLU(Layer):
-    """`ops.leaky_relu` as a layer.
-
-    Args:
-        negative_slope: The factor of negative inputs.
-        **kwargs: Those of `Layer`.
-    """
-
-    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.negative_slope = negative_slope
-
-    def call(self, inputs: Any) -> Any:
-        """Return the activated inputs."""
-        return ops.leaky_relu(inputs, negative_slope=self.negative_slope)
-
-
 class Flatten(Layer):
     """All axes but the batch's made into one."""
 

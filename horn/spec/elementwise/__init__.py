@@ -1,3 +1,10 @@
-"""The elementwise family: arithmetic, exponentials, comparisons and choices."""
+"""The elementwise family: arithmetic, rounding, exponentials, angles, comparisons and choices."""
 
-from horn.spec.elementwise import arithmetic, comparison, exponential  # noqa: F401
+from horn.spec.elementwise import (  # noqa: F401  (each page registers its ops)
+    arithmetic,
+    comparison,
+    exponential,
+    rounding,
+    special,
+    trigonometric,
+)

@@ -147,6 +147,12 @@ def _(x):
     return x
 
 
+@composite(to_float=True)
+def reciprocal(x: Tensor):
+    """Return ``1 / x``; an infinity of the sign of zero at zero."""
+    return ops.divide(1.0, x)
+
+
 @composite
 def square(x: Tensor):
     """Return ``x * x``."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from horn import dtypes
 from horn.spec.laws import elementwise
 from horn.spec.op import Tensor, composite, ops, primitive
 
@@ -162,3 +163,43 @@ def _(cotangent, output, x, x_min, x_max):
 def isnan(x: Tensor):
     """Return whether `x` is NaN, as bool; integers never are."""
     return ops.not_equal(x, x)
+
+
+@composite
+def isinf(x: Tensor):
+    """Return whether `x` is an infinity, as bool; integers never are."""
+    return ops.equal(ops.absolute(x), float("inf"))
+
+
+@composite
+def isfinite(x: Tensor):
+    """Return whether `x` is neither NaN nor an infinity, as bool; integers always are."""
+    return ops.less(ops.absolute(x), float("inf"))
+
+
+@composite
+def logical_xor(x1: Tensor, x2: Tensor):
+    """Return whether exactly one is true; numbers count as true unless zero."""
+    return ops.not_equal(ops.cast(x1, "bool"), ops.cast(x2, "bool"))
+
+
+@composite
+def nan_to_num(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None):
+    """Return `x` with numbers in place of NaN and the infinities; those have no gradient.
+
+    Args:
+        x: Any tensor; integers stay as they are.
+        nan: In place of NaN.
+        posinf: In place of the positive infinity; None for the largest number of the dtype.
+        neginf: In place of the negative infinity; None for the smallest number of the dtype.
+
+    Example:
+        >>> ops.nan_to_num(np.array([np.nan, 1.0, -np.inf]), neginf=-2.0)
+        array([ 0.,  1., -2.])
+    """
+    if not dtypes.is_float(x.dtype):
+        return ops.stop_gradient(x)
+    largest = dtypes.largest(x.dtype)
+    x = ops.where(ops.isnan(x), nan, x)
+    x = ops.where(ops.equal(x, float("inf")), largest if posinf is None else posinf, x)
+    return ops.where(ops.equal(x, float("-inf")), -largest if neginf is None else neginf, x)

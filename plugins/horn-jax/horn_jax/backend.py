@@ -23,6 +23,7 @@ from horn_jax import (  # noqa: F401  (each family fills the table of kernels)
     recurrent,
     reduction,
     shaping,
+    sorting,
 )
 from horn_jax.composites import composite_kernels
 from horn_jax.kernel import WIDE, guarding, in_64_bits, is_wide, kernels, residual_kernels

@@ -41,6 +41,10 @@ _NATIVE = {
     "logical_and": jnp.logical_and,
     "logical_or": jnp.logical_or,
     "logical_not": jnp.logical_not,
+    "floor": jnp.floor,
+    "rint": jnp.rint,
+    "arctan2": jnp.arctan2,
+    "erf": lax.erf,
     "maximum": jnp.maximum,
     "minimum": jnp.minimum,
     "where": jnp.where,
@@ -87,6 +91,28 @@ def _(primals: Any, tangents: Any) -> Any:
     return clip(x, low, high), change + jnp.where(x < low, t_low, 0) + jnp.where(high < x, t_high, 0)
 
 
+@kernel
+def floor_divide(x1: jax.Array, x2: jax.Array) -> jax.Array:
+    """Return the quotient rounded down; an integer divided by zero is 0."""
+    if jnp.issubdtype(x1.dtype, jnp.inexact):
+        return jnp.where(x2 == 0, lax.stop_gradient(x1 / x2), jnp.floor_divide(x1, x2))
+    return jnp.where(x2 == 0, 0, jnp.floor_divide(x1, jnp.where(x2 == 0, 1, x2)))
+
+
+@jax.custom_jvp
+def mod(x1: jax.Array, x2: jax.Array) -> jax.Array:
+    """Return the remainder with the sign of `x2`; that of an integer by zero is 0."""
+    if jnp.issubdtype(x1.dtype, jnp.inexact):
+        return jnp.remainder(x1, x2)
+    return jnp.where(x2 == 0, 0, jnp.remainder(x1, jnp.where(x2 == 0, 1, x2)))
+
+
+@mod.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    return mod(*primals), tangents[0] - tangents[1] * lax.stop_gradient(floor_divide(*primals))
+
+
+kernel(mod)
 kernel(absolute)
 kernel(power)
 kernel(clip)

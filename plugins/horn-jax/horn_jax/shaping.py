@@ -53,5 +53,11 @@ def pad(x: jax.Array, *, pad_width: tuple[tuple[int, int, int], ...], constant_v
     return _padded(x, np.asarray(constant_value, x.dtype), widths=pad_width)
 
 
+@kernel
+def flip(x: jax.Array, *, axis: tuple[int, ...]) -> jax.Array:
+    """Return `x` with the order of its elements reversed along `axis`."""
+    return lax.rev(x, axis)
+
+
 kernels["concatenate"] = compiled(_concatenate, nested=True)
 kernels["pad"] = pad

@@ -20,6 +20,7 @@ from horn_tf import (
     recurrent,
     reduction,
     shaping,
+    sorting,
 )
 from horn_tf.runner import Runner
 from horn_tf.tensors import EagerTensor, shape_of, tf, tf_dtype
@@ -27,7 +28,9 @@ from horn_tf.tensors import EagerTensor, shape_of, tf, tf_dtype
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_FAMILIES = (control, conv, creation, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping)
+_FAMILIES = (
+    control, conv, creation, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping, sorting,
+)  # fmt: skip
 
 _has_parts = hasattr(EagerTensor, "_shape_tuple") and hasattr(EagerTensor, "_datatype_enum")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn_tf.tensors import BOOL, UNSIGNED, may_meet_xla, number, raw
+from horn_tf.tensors import BOOL, UNSIGNED, may_meet_xla, number, raw, tf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,53 @@ def square(x):
     return raw.Identity(input=x) if x.dtype is BOOL else raw.Square(x=x)
 
 
+# -- division with a remainder -----------------------------------------------------------------
+
+
+def floor_divide(x1, x2):
+    zero, one = number(0, x1.dtype), number(1, x1.dtype)
+    by_zero = raw.Equal(x=x2, y=zero)
+    if not x1.dtype.is_floating:
+        # On CPUs TensorFlow raises where the divisor is zero, and traps at the smallest integer by -1.
+        quotient = raw.FloorDiv(x=x1, y=_regular(x2))
+        if x1.dtype not in UNSIGNED:
+            minus_one = raw.Equal(x=x2, y=number(-1, x2.dtype))
+            quotient = raw.SelectV2(condition=minus_one, t=raw.Sub(x=zero, y=x1), e=quotient)
+        return raw.SelectV2(condition=by_zero, t=zero, e=quotient)
+    if x1.dtype not in (tf.float32, tf.float64):  # for which there is no TruncateMod
+        wide = floor_divide(raw.Cast(x=x1, DstT=tf.float32), raw.Cast(x=x2, DstT=tf.float32))
+        return raw.Cast(x=wide, DstT=x1.dtype)
+    rest = raw.TruncateMod(x=x1, y=x2)
+    quotient = raw.RealDiv(x=raw.Sub(x=x1, y=rest), y=x2)
+    apart = raw.NotEqual(x=raw.Less(x=x2, y=zero), y=raw.Less(x=rest, y=zero))
+    below = raw.LogicalAnd(x=apart, y=raw.NotEqual(x=rest, y=zero))
+    quotient = raw.SelectV2(condition=below, t=raw.Sub(x=quotient, y=one), e=quotient)
+    return raw.SelectV2(condition=by_zero, t=raw.RealDiv(x=x1, y=x2), e=raw.Round(x=quotient))
+
+
+def mod(x1, x2):
+    if x1.dtype.is_floating:
+        return raw.FloorMod(x=x1, y=x2)
+    zero = number(0, x1.dtype)
+    rest = raw.FloorMod(x=x1, y=_regular(x2))
+    return raw.SelectV2(condition=raw.Equal(x=x2, y=zero), t=zero, e=rest)
+
+
+def _regular(divisor):
+    """Return a divisor with 1 where it is 0 or -1."""
+    special = raw.Equal(x=divisor, y=number(0, divisor.dtype))
+    if divisor.dtype not in UNSIGNED:
+        special = raw.LogicalOr(x=special, y=raw.Equal(x=divisor, y=number(-1, divisor.dtype)))
+    return raw.SelectV2(condition=special, t=number(1, divisor.dtype), e=divisor)
+
+
 KERNELS = {
+    "floor": _unary(raw.Floor),
+    "rint": _unary(raw.Round),
+    "floor_divide": floor_divide,
+    "mod": mod,
+    "arctan2": lambda x1, x2: raw.Atan2(y=x1, x=x2),
+    "erf": _unary(raw.Erf),
     "add": _binary(raw.AddV2, raw.LogicalOr),
     "subtract": _binary(raw.Sub),
     "multiply": _binary(raw.Mul, raw.LogicalAnd),

@@ -73,7 +73,12 @@ def squeeze(x, *, axis):
     return reshape(x, newshape=tuple(size for i, size in enumerate(shape_of(x)) if i not in gone))
 
 
+def flip(x, *, axis):
+    return raw.ReverseV2(tensor=x, axis=ints(tuple(axis)))
+
+
 KERNELS = {
+    "flip": flip,
     "reshape": reshape,
     "transpose": transpose,
     "broadcast_to": broadcast_to,

@@ -13,6 +13,7 @@ from horn_torch import (
     control,
     conv,
     creation,
+    cumulative,
     elementwise,
     indexing,
     linalg,
@@ -24,6 +25,7 @@ from horn_torch import (
     recurrent,
     reduction,
     shaping,
+    sorting,
 )
 from horn_torch.dtypes import native
 from horn_torch.runner import TorchRunner
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 _flatten = torch._C._nn.flatten_dense_tensors
 
 _FAMILIES = (
-    control, conv, creation, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent, reduction,
-    shaping,
+    control, conv, creation, cumulative, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent,
+    reduction, shaping, sorting,
 )  # fmt: skip
 
 

@@ -76,6 +76,28 @@ def keep(positive, x):
     return _threshold_backward(x, positive, 0)
 
 
+def floor_divide(x1, x2):
+    if x1.is_floating_point():
+        return torch.div(x1, x2, rounding_mode="floor")
+    # PyTorch raises where the divisor is zero, and traps where the smallest integer is divided by -1.
+    quotient = torch.div(x1, _regular(x2), rounding_mode="floor")
+    if x2.dtype.is_signed:
+        quotient = torch.where(x2 == -1, torch.neg(x1), quotient)
+    return torch.where(x2 == 0, 0, quotient)
+
+
+def mod(x1, x2):
+    if x1.is_floating_point():
+        return torch.remainder(x1, x2)
+    return torch.where(x2 == 0, 0, torch.remainder(x1, _regular(x2)))
+
+
+def _regular(divisor):
+    """Return a divisor with 1 where it is 0 or -1."""
+    special = divisor == 0
+    return torch.where(special | (divisor == -1) if divisor.dtype.is_signed else special, 1, divisor)
+
+
 KERNELS = {
     # arithmetic
     "add": widening(torch.add),
@@ -89,6 +111,14 @@ KERNELS = {
     "square": widening(square),
     "bitwise_and": torch.bitwise_and,
     "right_shift": widening(torch.bitwise_right_shift),
+    # rounding
+    "floor": torch.floor,
+    "rint": torch.round,
+    "floor_divide": widening(floor_divide),
+    "mod": widening(mod),
+    # trigonometric and special
+    "arctan2": torch.atan2,
+    "erf": torch.erf,
     # exponential
     "exp": torch.exp,
     "expm1": torch.expm1,

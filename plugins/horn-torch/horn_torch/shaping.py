@@ -56,7 +56,12 @@ def stack(xs, axis=0):
     return torch.stack(xs, axis)
 
 
+def flip(x, axis):
+    return torch.flip(x, axis)
+
+
 KERNELS = {
+    "flip": flip,
     "reshape": reshape,
     "transpose": transpose,
     "broadcast_to": broadcast_to,

@@ -73,7 +73,37 @@ def sqrt(x):
     return torch.sqrt(x.to(torch.float64)).to(x.dtype)
 
 
+def floor_divide(x1, x2):
+    if x1.is_floating_point():
+        return torch.div(x1, x2, rounding_mode="floor")
+    quotient = torch.div(x1, _regular(x2), rounding_mode="floor")
+    return torch.where(x2 == 0, 0, torch.where(_is_minus_one(x2), torch.neg(x1), quotient))
+
+
+def mod(x1, x2):
+    if x1.is_floating_point():
+        return torch.remainder(x1, x2)
+    return torch.where(x2 == 0, 0, torch.remainder(x1, _regular(x2)))
+
+
+def _is_minus_one(x):
+    return x == -1 if x.dtype.is_signed else torch.zeros_like(x, dtype=torch.bool)
+
+
+def _regular(divisor):
+    """Return a divisor with 1 in place of 0, which raises, and of -1, which may not fit."""
+    return torch.where((divisor == 0) | _is_minus_one(divisor), 1, divisor)
+
+
 KERNELS |= {
+    # rounding
+    "floor": torch.floor,
+    "rint": torch.round,
+    "floor_divide": floor_divide,
+    "mod": mod,
+    # trigonometric and special
+    "arctan2": torch.atan2,
+    "erf": torch.erf,
     # arithmetic
     "add": torch.add,
     "subtract": torch.sub,
@@ -202,6 +232,15 @@ def segment_sum(data, segment_ids, num_segments):
 
 
 KERNELS |= {"take": take, "segment_sum": segment_sum}
+
+# -- sorting ---------------------------------------------------------------------------------------
+
+
+def argsort(x, axis, descending):
+    return torch.sort(x, stable=True, dim=axis, descending=descending)[1].to(torch.int32)
+
+
+KERNELS |= {"argsort": argsort}
 
 # -- linalg ----------------------------------------------------------------------------------------
 
