@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -52,7 +53,8 @@ def users(name: str, backend: Backend, count: int) -> list[str]:
 
 def examine(mutant: Mutant, known: dict[Any, Any]) -> Outcome:
     """Run the checks of the op that is defective, and of a few that use it."""
-    with mutant.backend() as backend, np.errstate(all="ignore"):
+    with mutant.backend() as backend, np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's mean of nothing heeds no error state
         suite = Suite(backend, PROFILE, {} if mutant.slot else known)
         only = ["add"]
         if mutant.op in ops:
