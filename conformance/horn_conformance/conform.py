@@ -35,15 +35,15 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-def outcomes(suite: Suite, found: Sequence[Item]) -> dict[Item, str | None]:
+def outcomes(suite: Suite, found: Sequence[Item]) -> dict[Item, Disagreement | None]:
     """Return what each item says: None where it agrees."""
-    said: dict[Item, str | None] = {}
+    said: dict[Item, Disagreement | None] = {}
     for item in found:
         try:
             run(suite, item)
             said[item] = None
         except Disagreement as disagreement:
-            said[item] = str(disagreement)
+            said[item] = disagreement
     return said
 
 
@@ -65,7 +65,7 @@ def main(given: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001  (whatever is no disagreement is a fault of the suite)
         traceback.print_exc()
         return 2
-    return int(any(text is not None for text in said.values()))
+    return int(any(failure is not None for failure in said.values()))
 
 
 if __name__ == "__main__":

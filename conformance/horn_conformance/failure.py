@@ -25,23 +25,35 @@ class Disagreement(AssertionError):
         check: Which check found it.
         what: One line.
         details: Further lines.
+        trial: The draw, where there is one.
+        output: Which result of it is wrong, gradients counted after the results; None if that is not known.
     """
 
-    def __init__(self, op: str, check: str, what: str, details: str = "") -> None:
-        self.op, self.check, self.what = op, check, what
+    def __init__(
+        self,
+        op: str,
+        check: str,
+        what: str,
+        details: str = "",
+        trial: Trial | None = None,
+        output: int | None = None,
+    ) -> None:
+        self.op, self.check, self.what, self.trial, self.output = op, check, what, trial, output
         super().__init__(f"{op} / {check}: {what}" + (f"\n{details}" if details else ""))
 
 
 def disagreement(
     trial: Trial, check: str, what: Mismatch | str, backend: str, output: int | None = None
 ) -> Disagreement:
-    """Return the failure of one draw, with a reproducer."""
-    place = "" if output is None else f"result {output}: "
-    case = trial.case
+    """Return the failure of one draw, with a reproducer; gradients are counted after the results."""
+    case, place = trial.case, ""
+    if output is not None:
+        count = len(trial.outputs())
+        place = f"result {output}: " if output < count else f"gradient {output - count}: "
     shapes = ", ".join(map(str, trial.specs))
     given = f"  with {shapes or 'no operands'}, {_attributes(case.attrs) or 'no attributes'}, layout {trial.layout}"
     details = f"{given}\n{reproducer(trial, check, backend)}"
-    return Disagreement(case.op, f"{check} / {trial.dtype}", f"{place}{what}", details)
+    return Disagreement(case.op, f"{check} / {trial.dtype}", f"{place}{what}", details, trial, output)
 
 
 def reproducer(trial: Trial, check: str, backend: str) -> str:

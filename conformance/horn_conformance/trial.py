@@ -132,7 +132,7 @@ class Trial:
 
     def _tensor(self, backend: Backend, array: np.ndarray) -> Any:
         dtype = dtypes.canonical(array.dtype)
-        if self.layout != "turned" or array.ndim < 2:
+        if self.layout != "turned" or array.ndim < 2 or "transpose" not in backend.kernels:
             return backend.asarray(array, dtype)
         turned = backend.asarray(np.ascontiguousarray(array.T), dtype)
         return backend.kernels["transpose"](turned, axes=tuple(range(array.ndim))[::-1])

@@ -117,8 +117,19 @@ def run(suite: Suite, item: Item) -> None:
     if item.check == "planless":
         raise Disagreement(item.op, "plan", "the op has no plan; add one to horn_conformance/plans")
     if item.op == "backend":
-        ON_BACKEND[item.check](suite)
+        _run_contract(suite, item)
     elif item.check in ON_PAGE:
         ON_PAGE[item.check](PLANS[item.op])
     else:
         ON_OP[item.check](suite, PLANS[item.op], item.dtype)
+
+
+def _run_contract(suite: Suite, item: Item) -> None:
+    """Run a check of the contract; a backend that raises in it, say for want of a kernel, breaks it."""
+    try:
+        ON_BACKEND[item.check](suite)
+    except Disagreement:
+        raise
+    except Exception as error:
+        first = str(error).partition("\n")[0]
+        raise Disagreement("backend", item.check, f"raised {type(error).__name__}: {first}") from error

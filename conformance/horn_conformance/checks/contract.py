@@ -151,7 +151,7 @@ def random(suite: Suite) -> None:
 
 
 def steps(suite: Suite) -> None:
-    """Several steps in one dispatch give the bits of the same steps one by one."""
+    """Several steps in one dispatch give the bits of the same steps one by one, and each its own."""
     backend = suite.backend
     random_ = np.random.default_rng(0)
     start, data = (
@@ -181,6 +181,8 @@ def steps(suite: Suite) -> None:
             raise _fail("steps", f"steps dispatched as {counts} gave other bits than one by one")
     if np.array_equal(want[0], start):
         raise _fail("steps", "a step left the state as it was")
+    if all(np.array_equal(a, b) for a, b in zip(run(1)[1:], want[1:], strict=True)):
+        raise _fail("steps", "a later step returned the results of the first")
 
 
 def _descent() -> Step:

@@ -72,7 +72,8 @@ def kink(suite: Suite, plan: Plan, dtype: str) -> None:
 
 
 def _compare_settled(suite: Suite, trial: Trial, row: Kink, gradients: list[np.ndarray]) -> None:
-    for i, (got, settled) in enumerate(zip(gradients, row.gradients, strict=True)):
+    pairs = zip(gradients, row.gradients, strict=True)
+    for i, (got, settled) in enumerate(pairs, len(trial.outputs())):
         want = np.asarray(settled, np.float64)
         mismatch = compare(np.asarray(got), want, 1e-6 * np.abs(np.nan_to_num(want, posinf=0.0)), trial.dtype)
         if mismatch is not None:
@@ -85,6 +86,7 @@ def settled_by_page(plan: Plan) -> None:
         trial = Trial(row.case, "float64")
         values = [*trial.leaves, np.asarray(row.cotangent, np.float64)]
         results = reference.evaluate(trial.graph("joint")[0], values)
-        for i, (got, want) in enumerate(zip(results[len(trial.outputs()) :], row.gradients, strict=True)):
+        count = len(trial.outputs())
+        for i, (got, want) in enumerate(zip(results[count:], row.gradients, strict=True), count):
             if not np.allclose(got, want, rtol=1e-12, atol=1e-30, equal_nan=True):
                 raise disagreement(trial, "kink", f"the page gives {got}, want {want}", "numpy", i)

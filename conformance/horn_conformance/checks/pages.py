@@ -119,11 +119,12 @@ def _compare_differences(trial: Trial) -> None:
         terms = [np.where(np.isfinite(y), y * c, 0.0) for y, c in pairs if c is not None]
         return sum(float(t.sum()) for t in terms), sum(float(np.abs(t).sum()) for t in terms)
 
-    for place, gradient in zip(trial.floats, gradients, strict=True):
+    pairs = zip(trial.floats, gradients, strict=True)
+    for i, (place, gradient) in enumerate(pairs, len(trial.outputs())):
         want, bound = _slopes(weighted, leaves, place)
         mismatch = compare(gradient, want, bound, "float64")
         if mismatch is not None:
-            raise disagreement(trial, "differences", mismatch, "numpy", place)
+            raise disagreement(trial, "differences", mismatch, "numpy", i)
 
 
 def _slopes(

@@ -10,7 +10,7 @@ from horn.spec.laws import reduced
 from horn_conformance.mutants.mutant import kernel, original as kernel_of, page, whole
 
 
-@whole("M203", "add", "returns compiled, from the second dispatch on what the first one returned")
+@whole("M203", "backend", "returns compiled, from the second dispatch on what the first one returned")
 def _(backend):
     def compile_(step):
         run, kept = Runner(step, backend), []

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from horn.engine import reference
 from horn.spec import ops
+from horn_conformance.causes import parts, roots
 from horn_conformance.checks import Item, items, run
 from horn_conformance.failure import Disagreement
 from horn_conformance.mutants import MUTANTS
-from horn_conformance.report import parts, roots
 from horn_conformance.suite import Profile, Suite
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 PROFILE = Profile(
     cases=99, gradients=99, draws=3, modes=1, floats=(), integers=("int32", "int8", "uint8", "int64")
 )
-_USERS = 2
+_USERS = 4
 """How many ops that are made of the defective one are checked too, to see whom the report blames."""
 
 
@@ -43,34 +45,38 @@ class Outcome(NamedTuple):
     said: str
 
 
-def users(name: str, backend: Backend, count: int = _USERS) -> list[str]:
-    """Return some ops that are made of the op of that name, or that its gradient is made of."""
-    return [other for other in ops if other != name and name in parts(other, backend)][:count]
+def users(name: str, backend: Backend, count: int) -> list[str]:
+    """Return some ops, from all over the pages, that the op is a part of, or a part of their gradients."""
+    found = [other for other in ops if name in parts(other, backend)]
+    return found[:: -(-len(found) // count) or 1]
 
 
 def examine(mutant: Mutant, known: dict[Any, Any]) -> Outcome:
     """Run the checks of the op that is defective, and of a few that use it."""
-    with mutant.backend() as backend, np.errstate(all="ignore"):
+    with mutant.backend() as backend, np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's mean of nothing heeds no error state
         suite = Suite(backend, PROFILE, {} if mutant.slot else known)
         only = ["add"]
         if mutant.op in ops:
-            only = [mutant.op, *users(mutant.op, backend, 99 if mutant.is_benign else _USERS)]
+            # What is wrong in a page is wrong for whoever fuses a kernel out of it, too.
+            whose = reference.backend if mutant.slot else backend
+            only = [mutant.op, *users(mutant.op, whose, 99 if mutant.is_benign else _USERS)]
         found = items(suite, pages_too=mutant.slot is not None, only=only)
         failures = _failures(suite, found if mutant.op in ops else [*items(suite, only=()), *found])
         blamed = sorted(roots(failures, backend))
     killers = sorted({item.check for item in failures if item.op == mutant.op})
-    return Outcome(killers, blamed, next(iter(failures.values()), "").partition("\n")[0])
+    return Outcome(killers, blamed, str(next(iter(failures.values()), "")).partition("\n")[0])
 
 
-def _failures(suite: Suite, found: Sequence[Item]) -> dict[Item, str]:
-    failures: dict[Item, str] = {}
+def _failures(suite: Suite, found: Sequence[Item]) -> dict[Item, Disagreement]:
+    failures: dict[Item, Disagreement] = {}
     for item in found:
         try:
             run(suite, item)
         except Disagreement as disagreement:
-            failures[item] = str(disagreement)
+            failures[item] = disagreement
         except Exception as error:  # noqa: BLE001  (a mutant may break anything)
-            failures[item] = f"{item}: {type(error).__name__}: {error}"
+            failures[item] = Disagreement(item.op, item.check, f"{type(error).__name__}: {error}")
     return failures
 
 
