@@ -12,6 +12,7 @@ from horn.numpy_backend import (
     elementwise,
     indexing,
     linalg,
+    metrics,
     nn,
     optim,
     random,
@@ -49,7 +50,7 @@ class NumPyBackend(Pages):
         super().__init__()
         for family in _FAMILIES:
             self.kernels |= family.KERNELS
-        self.in_place_kernels = dict(optim.IN_PLACE_KERNELS)
+        self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
         self.residual_kernels = {**nn.RESIDUAL_KERNELS, **recurrent.RESIDUAL_KERNELS}
         self._bare = self
         if is_silent:

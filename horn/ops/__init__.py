@@ -3,6 +3,7 @@
 from horn.spec.op import ops
 
 absolute = ops.absolute
+accumulate = ops.accumulate
 adam_update = ops.adam_update
 add = ops.add
 arange = ops.arange
@@ -11,10 +12,12 @@ batch_normalization = ops.batch_normalization
 batch_normalization_train = ops.batch_normalization_train
 batch_normalization_train_grad = ops.batch_normalization_train_grad
 binary_crossentropy = ops.binary_crossentropy
+binary_focal_crossentropy = ops.binary_focal_crossentropy
 bitwise_and = ops.bitwise_and
 broadcast_to = ops.broadcast_to
 cast = ops.cast
 categorical_crossentropy = ops.categorical_crossentropy
+categorical_focal_crossentropy = ops.categorical_focal_crossentropy
 clip = ops.clip
 concatenate = ops.concatenate
 conv = ops.conv
@@ -24,6 +27,7 @@ convolution = ops.convolution
 convolution_input_grad = ops.convolution_input_grad
 convolution_kernel_grad = ops.convolution_kernel_grad
 cos = ops.cos
+ctc_loss = ops.ctc_loss
 divide = ops.divide
 dropout = ops.dropout
 equal = ops.equal
@@ -31,14 +35,18 @@ exp = ops.exp
 expand_dims = ops.expand_dims
 expm1 = ops.expm1
 full = ops.full
+generalized_crossentropy = ops.generalized_crossentropy
 greater = ops.greater
 greater_equal = ops.greater_equal
+huber = ops.huber
 isnan = ops.isnan
+kl_divergence = ops.kl_divergence
 leaky_relu = ops.leaky_relu
 less = ops.less
 less_equal = ops.less_equal
 log = ops.log
 log1p = ops.log1p
+log_cosh = ops.log_cosh
 log_softmax = ops.log_softmax
 logical_and = ops.logical_and
 logical_not = ops.logical_not
@@ -55,7 +63,9 @@ max_pooling_take = ops.max_pooling_take
 maximum = ops.maximum
 mean = ops.mean
 mean_absolute_error = ops.mean_absolute_error
+mean_absolute_percentage_error = ops.mean_absolute_percentage_error
 mean_squared_error = ops.mean_squared_error
+mean_squared_logarithmic_error = ops.mean_squared_logarithmic_error
 min = ops.min
 minimum = ops.minimum
 moments = ops.moments
@@ -66,11 +76,13 @@ one_hot = ops.one_hot
 ones = ops.ones
 ones_like = ops.ones_like
 pad = ops.pad
+poisson = ops.poisson
 power = ops.power
 random_bits = ops.random_bits
 random_mask = ops.random_mask
 random_normal = ops.random_normal
 random_uniform = ops.random_uniform
+ratio = ops.ratio
 relu = ops.relu
 relu_grad = ops.relu_grad
 reshape = ops.reshape
@@ -108,6 +120,7 @@ zeros_like = ops.zeros_like
 
 __all__ = [
     "absolute",
+    "accumulate",
     "adam_update",
     "add",
     "arange",
@@ -116,10 +129,12 @@ __all__ = [
     "batch_normalization_train",
     "batch_normalization_train_grad",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "bitwise_and",
     "broadcast_to",
     "cast",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
     "clip",
     "concatenate",
     "conv",
@@ -129,6 +144,7 @@ __all__ = [
     "convolution_input_grad",
     "convolution_kernel_grad",
     "cos",
+    "ctc_loss",
     "divide",
     "dropout",
     "equal",
@@ -136,14 +152,18 @@ __all__ = [
     "expand_dims",
     "expm1",
     "full",
+    "generalized_crossentropy",
     "greater",
     "greater_equal",
+    "huber",
     "isnan",
+    "kl_divergence",
     "leaky_relu",
     "less",
     "less_equal",
     "log",
     "log1p",
+    "log_cosh",
     "log_softmax",
     "logical_and",
     "logical_not",
@@ -160,7 +180,9 @@ __all__ = [
     "maximum",
     "mean",
     "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
     "min",
     "minimum",
     "moments",
@@ -171,11 +193,13 @@ __all__ = [
     "ones",
     "ones_like",
     "pad",
+    "poisson",
     "power",
     "random_bits",
     "random_mask",
     "random_normal",
     "random_uniform",
+    "ratio",
     "relu",
     "relu_grad",
     "reshape",

@@ -17,6 +17,7 @@ from horn_torch import (
     indexing,
     linalg,
     losses,
+    metrics,
     nn,
     optim,
     pooling,
@@ -51,7 +52,7 @@ class TorchBackend(Backend):
 
     def __init__(self) -> None:
         self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
-        self.in_place_kernels = optim.IN_PLACE_KERNELS
+        self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
         pairs = (nn.RESIDUAL_KERNELS, pooling.RESIDUAL_KERNELS, recurrent.RESIDUAL_KERNELS)
         self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
 
