@@ -26,7 +26,7 @@ from horn.numpy_backend.silence import silent, silent_once
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FAMILIES = (control, conv, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping)
+_FAMILIES = (control, conv, elementwise, indexing, linalg, metrics, nn, random, recurrent, reduction, shaping)
 
 _REPORTS_NOTHING = {
     *("arange", "argmax", "bitwise_and", "broadcast_to", "concatenate", "full", "logical_and", "logical_not"),

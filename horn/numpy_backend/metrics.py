@@ -1,4 +1,4 @@
-"""Running sums that are overwritten: a scalar in Python's own float64, an array by NumPy."""
+"""Running sums that are overwritten: a scalar in Python's own float64, an array by NumPy; their ratio."""
 
 from __future__ import annotations
 
@@ -25,4 +25,13 @@ def accumulate(totals: Sequence[Any], carries: Sequence[Any], values: Sequence[A
     return (*totals, *carries)
 
 
+def ratio(x1: Any, x2: Any) -> Any:
+    """Return the quotient, and zero where `x2` is zero."""
+    if x1.ndim == 0 and x2.ndim == 0:
+        return x1 / x2 if x2 else np.zeros((), x1.dtype)
+    zeros = np.zeros(np.broadcast_shapes(x1.shape, x2.shape), x1.dtype)
+    return np.divide(x1, x2, out=zeros, where=x2 != 0)
+
+
+KERNELS = {"ratio": ratio}
 IN_PLACE_KERNELS = {"accumulate": accumulate}

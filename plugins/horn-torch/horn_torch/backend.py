@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from horn.engine.step import Step
 
 _FAMILIES = (
-    control, conv, creation, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent, reduction,
+    control, conv, creation, elementwise, indexing, linalg, losses, metrics, nn, pooling, random, recurrent, reduction,
     shaping,
 )  # fmt: skip
 

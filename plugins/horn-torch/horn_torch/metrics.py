@@ -1,4 +1,4 @@
-"""Running sums in place, all of them in a few calls."""
+"""Running sums in place, all of them in a few calls; their ratio."""
 
 from __future__ import annotations
 
@@ -15,4 +15,9 @@ def accumulate(totals, carries, values):
     return (*totals, *carries)
 
 
+def ratio(x1, x2):
+    return torch.div(x1, x2).masked_fill(x2 == 0, 0.0)
+
+
+KERNELS = {"ratio": ratio}
 IN_PLACE_KERNELS = {"accumulate": accumulate}
