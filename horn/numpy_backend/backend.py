@@ -14,6 +14,7 @@ from horn.numpy_backend import (
     indexing,
     linalg,
     losses,
+    metrics,
     nn,
     optim,
     random,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _FAMILIES = (
-    control, conv, cumulative, elementwise, indexing, linalg, losses, nn, random, recurrent, reduction,
+    control, conv, cumulative, elementwise, indexing, linalg, losses, metrics, nn, random, recurrent, reduction,
     shaping, sorting, special,
 )  # fmt: skip
 
@@ -56,7 +57,7 @@ class NumPyBackend(Pages):
         super().__init__()
         for family in _FAMILIES:
             self.kernels |= family.KERNELS
-        self.in_place_kernels = dict(optim.IN_PLACE_KERNELS)
+        self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
         self.residual_kernels = {**losses.RESIDUAL_KERNELS, **nn.RESIDUAL_KERNELS, **recurrent.RESIDUAL_KERNELS}
         self._bare = self
         if is_silent:

@@ -4,6 +4,7 @@ from horn.spec.op import ops
 
 abs = ops.absolute
 absolute = ops.absolute
+accumulate = ops.accumulate
 adadelta_update = ops.adadelta_update
 adafactor_update = ops.adafactor_update
 adagrad_update = ops.adagrad_update
@@ -30,10 +31,12 @@ batch_normalization = ops.batch_normalization
 batch_normalization_train = ops.batch_normalization_train
 batch_normalization_train_grad = ops.batch_normalization_train_grad
 binary_crossentropy = ops.binary_crossentropy
+binary_focal_crossentropy = ops.binary_focal_crossentropy
 bitwise_and = ops.bitwise_and
 broadcast_to = ops.broadcast_to
 cast = ops.cast
 categorical_crossentropy = ops.categorical_crossentropy
+categorical_focal_crossentropy = ops.categorical_focal_crossentropy
 ceil = ops.ceil
 celu = ops.celu
 centered_rmsprop_update = ops.centered_rmsprop_update
@@ -51,6 +54,7 @@ convolution_kernel_grad = ops.convolution_kernel_grad
 cos = ops.cos
 cosh = ops.cosh
 count_nonzero = ops.count_nonzero
+ctc_loss = ops.ctc_loss
 cumprod = ops.cumprod
 cumsum = ops.cumsum
 diag = ops.diag
@@ -77,6 +81,7 @@ ftrl_update = ops.ftrl_update
 full = ops.full
 full_like = ops.full_like
 gelu = ops.gelu
+generalized_crossentropy = ops.generalized_crossentropy
 glu = ops.glu
 greater = ops.greater
 greater_equal = ops.greater_equal
@@ -86,12 +91,14 @@ hard_silu = ops.hard_silu
 hard_swish = ops.hard_silu
 hard_tanh = ops.hard_tanh
 hstack = ops.hstack
+huber = ops.huber
 identity = ops.identity
 in_top_k = ops.in_top_k
 inner = ops.inner
 isfinite = ops.isfinite
 isinf = ops.isinf
 isnan = ops.isnan
+kl_divergence = ops.kl_divergence
 lamb_update = ops.lamb_update
 leaky_relu = ops.leaky_relu
 less = ops.less
@@ -102,6 +109,7 @@ log = ops.log
 log10 = ops.log10
 log1p = ops.log1p
 log2 = ops.log2
+log_cosh = ops.log_cosh
 log_sigmoid = ops.log_sigmoid
 log_softmax = ops.log_softmax
 logaddexp = ops.logaddexp
@@ -121,7 +129,9 @@ max_pooling_take = ops.max_pooling_take
 maximum = ops.maximum
 mean = ops.mean
 mean_absolute_error = ops.mean_absolute_error
+mean_absolute_percentage_error = ops.mean_absolute_percentage_error
 mean_squared_error = ops.mean_squared_error
+mean_squared_logarithmic_error = ops.mean_squared_logarithmic_error
 meshgrid = ops.meshgrid
 min = ops.min
 minimum = ops.minimum
@@ -142,12 +152,14 @@ ones = ops.ones
 ones_like = ops.ones_like
 outer = ops.outer
 pad = ops.pad
+poisson = ops.poisson
 power = ops.power
 prod = ops.prod
 random_bits = ops.random_bits
 random_mask = ops.random_mask
 random_normal = ops.random_normal
 random_uniform = ops.random_uniform
+ratio = ops.ratio
 ravel = ops.ravel
 reciprocal = ops.reciprocal
 relu = ops.relu
@@ -225,6 +237,7 @@ zeros_like = ops.zeros_like
 __all__ = [
     "abs",
     "absolute",
+    "accumulate",
     "adadelta_update",
     "adafactor_update",
     "adagrad_update",
@@ -251,10 +264,12 @@ __all__ = [
     "batch_normalization_train",
     "batch_normalization_train_grad",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "bitwise_and",
     "broadcast_to",
     "cast",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
     "ceil",
     "celu",
     "centered_rmsprop_update",
@@ -272,6 +287,7 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "ctc_loss",
     "cumprod",
     "cumsum",
     "diag",
@@ -298,6 +314,7 @@ __all__ = [
     "full",
     "full_like",
     "gelu",
+    "generalized_crossentropy",
     "glu",
     "greater",
     "greater_equal",
@@ -307,12 +324,14 @@ __all__ = [
     "hard_swish",
     "hard_tanh",
     "hstack",
+    "huber",
     "identity",
     "in_top_k",
     "inner",
     "isfinite",
     "isinf",
     "isnan",
+    "kl_divergence",
     "lamb_update",
     "leaky_relu",
     "less",
@@ -323,6 +342,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "log_cosh",
     "log_sigmoid",
     "log_softmax",
     "logaddexp",
@@ -342,7 +362,9 @@ __all__ = [
     "maximum",
     "mean",
     "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
     "meshgrid",
     "min",
     "minimum",
@@ -363,12 +385,14 @@ __all__ = [
     "ones_like",
     "outer",
     "pad",
+    "poisson",
     "power",
     "prod",
     "random_bits",
     "random_mask",
     "random_normal",
     "random_uniform",
+    "ratio",
     "ravel",
     "reciprocal",
     "relu",

@@ -2,7 +2,9 @@
 
 from horn.spec import (  # noqa: F401  (each page registers its ops)
     activation,
+    alignment,
     arrangement,
+    class_losses,
     contraction,
     control,
     conv,
@@ -13,12 +15,14 @@ from horn.spec import (  # noqa: F401  (each page registers its ops)
     linalg,
     losses,
     matrices,
+    metrics,
     nn,
     optim,
     piecewise,
     random,
     recurrent,
     reduction,
+    regression_losses,
     shaping,
     sorting,
 )

@@ -88,3 +88,14 @@ def reduced(spec: TensorSpec, axis: tuple[int, ...], keepdims: bool) -> Shape:  
     if keepdims:
         return tuple(1 if i in axis else size for i, size in enumerate(spec.shape))
     return tuple(size for i, size in enumerate(spec.shape) if i not in axis)
+
+
+def need_equal_targets(name: str, target: TensorSpec, output: TensorSpec) -> None:
+    """Raise `ShapeError` unless targets have the shape of the outputs."""
+    if target.shape != output.shape:
+        raise ShapeError(
+            f"{name} was given targets of another shape than the outputs.",
+            expected=f"targets of shape {show(output.shape)}, that of the outputs",
+            got=show(target.shape),
+            remedy="reshape the targets, or change the number of units of the last layer",
+        )

@@ -2,7 +2,9 @@
 
 from horn_conformance.plans import (  # noqa: F401  (each registers its plans)
     activation,
+    alignment,
     arrangement,
+    class_losses,
     contraction,
     control,
     conv,
@@ -13,12 +15,14 @@ from horn_conformance.plans import (  # noqa: F401  (each registers its plans)
     linalg,
     losses,
     matrices,
+    metrics,
     nn,
     optim,
     piecewise,
     random,
     recurrent,
     reduction,
+    regression_losses,
     shaping,
     sorting,
 )

@@ -93,8 +93,8 @@ class Trainer:
                 remedy="leave it at 'auto'",
             )
         chosen = names.get(optimizer)
-        targets = tree.map_structure(loss_page.get, loss)
-        wanted = [metric_page.get(metric) for metric in tree.flatten([] if metrics is None else metrics)]
+        targets = tree.map_structure(loss_page.as_loss, loss)
+        wanted = [metric_page.as_metric(metric) for metric in tree.flatten([] if metrics is None else metrics)]
         self.optimizer, self._losses, self._metrics = chosen, targets, wanted
         self.run_eagerly, self.steps_per_execution = run_eagerly, steps_per_execution
         self._functions.clear()
@@ -151,7 +151,7 @@ class Trainer:
 
     def _track(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, Any]:
         examples = spec_of(tree.flatten(x)[0]).shape[0]
-        self._loss_tracker.update_state(loss, sample_weight=ops.multiply(ops.ones(()), examples))
+        self._loss_tracker.update_state(loss, sample_weight=examples)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:

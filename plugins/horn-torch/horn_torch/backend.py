@@ -18,6 +18,7 @@ from horn_torch import (
     indexing,
     linalg,
     losses,
+    metrics,
     nn,
     optim,
     pooling,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 _flatten = torch._C._nn.flatten_dense_tensors
 
 _FAMILIES = (
-    control, conv, creation, cumulative, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent,
+    control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn, pooling, random, recurrent,
     reduction, shaping, sorting,
 )  # fmt: skip
 
@@ -55,7 +56,7 @@ class TorchBackend(Backend):
 
     def __init__(self) -> None:
         self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
-        self.in_place_kernels = optim.IN_PLACE_KERNELS
+        self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
         pairs = (losses.RESIDUAL_KERNELS, nn.RESIDUAL_KERNELS, pooling.RESIDUAL_KERNELS, recurrent.RESIDUAL_KERNELS)
         self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
 
