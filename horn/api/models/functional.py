@@ -68,6 +68,15 @@ class Functional(Model):
         return tree.flatten(self._outputs)
 
     @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs: keys of a dictionary, else those of the layers that make them."""
+        if isinstance(self._outputs, dict):
+            return list(self._outputs)
+        made = [getattr(symbol.node, "layer", None) for symbol in self.outputs]
+        names = [f"output_{i}" if layer is None else layer.name for i, layer in enumerate(made)]
+        return [name if names.count(name) == 1 else f"{name}_{i}" for i, name in enumerate(names)]
+
+    @property
     def input_specs(self) -> Any:
         """The shapes and dtypes of the inputs, as a tree of `TensorSpec`."""
         return tree.map_structure(spec_of, self._inputs)

@@ -101,9 +101,8 @@ class Sequential(Model):
                 # The scope of the model is open already: the weights are named in its layers.
                 for layer in self._layers:
                     self._output = layer(self._output)
-            except BaseException:
+            except Exception:  # noqa: BLE001  (a layer that needs values: the call itself builds it, or says why not)
                 self._input = self._output = None
-                raise
         super()._ensure_built(args, kwargs)
 
     @property

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import tree
-from horn.api import losses as loss_page, metrics as metric_page
+from horn.api import metrics as metric_page
 from horn.api.layers import masks
 from horn.api.models.data import unpack
 from horn.api.models.functions import Functions
+from horn.api.models.objectives import Objectives
 from horn.api.optimizers import names
+from horn.api.optimizers.scaling import LossScaleOptimizer
 from horn.engine.gradients import value_and_grad
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -53,8 +55,7 @@ class Trainer:
         self._epochs_shuffled = 0
         self._functions = Functions(self)
         self._loss_tracker = metric_page.Mean("loss")
-        self._losses: Any = None
-        self._metrics: list[Metric] = []
+        self._objectives = Objectives(None, None, None, None, None)
         self._stop = False
 
     @property
@@ -70,20 +71,32 @@ class Trainer:
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
+        loss_weights: Any = None,
         metrics: Any = None,
-        *,
+        weighted_metrics: Any = None,
         run_eagerly: bool = False,
         steps_per_execution: int | str = "auto",
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Say how the model is trained; names are checked here and now.
 
         Args:
             optimizer: A name or an `Optimizer`.
-            loss: A name, a function or a `Loss`; a list or dictionary of them for several outputs.
-            metrics: A list of names, functions or `Metric` objects.
+            loss: A name, a function or a `Loss`; for several outputs a list of them, or a dictionary
+                by the names of the outputs.
+            loss_weights: A factor for each of several losses, in the same form.
+            metrics: A list of names, functions or `Metric` objects; for several outputs a list of
+                them for each, or a dictionary.
+            weighted_metrics: The same, for metrics that are given the weights of the examples.
             run_eagerly: Whether to run steps op by op, so that they can print and be debugged.
             steps_per_execution: How many steps to run in one dispatch; ``"auto"`` adapts it to
                 the time that a step takes. It never changes a result.
+            jit_compile: Taken for Keras's sake; steps are compiled in any case, unless `run_eagerly`.
+            auto_scale_loss: Whether to scale the loss dynamically under ``"mixed_float16"``.
+
+        Raises:
+            ArgumentError: A name or a number means nothing.
         """
         if steps_per_execution != "auto" and (not isinstance(steps_per_execution, int) or steps_per_execution < 1):
             raise ArgumentError(
@@ -92,10 +105,14 @@ class Trainer:
                 got=repr(steps_per_execution),
                 remedy="leave it at 'auto'",
             )
+        del jit_compile
         chosen = names.get(optimizer)
-        targets = tree.map_structure(loss_page.as_loss, loss)
-        wanted = [metric_page.as_metric(metric) for metric in tree.flatten([] if metrics is None else metrics)]
-        self.optimizer, self._losses, self._metrics = chosen, targets, wanted
+        scaled = auto_scale_loss and self.dtype_policy.name == "mixed_float16"  # type: ignore[attr-defined]
+        if scaled and chosen is not None and not isinstance(chosen, LossScaleOptimizer):
+            chosen = LossScaleOptimizer(chosen)
+        known = getattr(self, "output_names", None)
+        aims = Objectives(loss, loss_weights, metrics, weighted_metrics, known)
+        self.optimizer, self._objectives = chosen, aims
         self.run_eagerly, self.steps_per_execution = run_eagerly, steps_per_execution
         self._functions.clear()
         self.compiled = True
@@ -107,8 +124,8 @@ class Trainer:
         for value in vars(self).values():
             if isinstance(value, metric_page.Metric):
                 own[id(value)] = value
-        found = {id(self._loss_tracker): self._loss_tracker, **{id(m): m for m in self._metrics}, **own}
-        return list(found.values())
+        aimed = {id(metric): metric for metric in self._objectives.all_metrics}
+        return list({id(self._loss_tracker): self._loss_tracker, **aimed, **own}.values())
 
     def reset_metrics(self) -> None:
         """Forget what the metrics have seen."""
@@ -154,37 +171,26 @@ class Trainer:
         self._loss_tracker.update_state(loss, sample_weight=examples)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
-    def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Return the loss of a batch, with the penalties of the weights, as a scalar tensor."""
-        del x
-        penalties = self.losses  # type: ignore[attr-defined]
-        total = (
-            None if self._losses is None and penalties else self._loss_of_outputs(y, y_pred, sample_weight)
-        )
-        for penalty in penalties:
-            total = penalty if total is None else ops.add(total, ops.cast(penalty, spec_of(total).dtype))
-        return total
-
-    def _loss_of_outputs(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
-        if self._losses is None:
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """Return the loss of a batch, with what layers have added to it, as a scalar tensor."""
+        del x, training
+        total = self._objectives.total(self._objectives.outputs(y, y_pred, sample_weight))
+        added = self.losses  # type: ignore[attr-defined]
+        if total is None and not added:
             raise ArgumentError(
                 f"The model {self.name!r} has no loss.",  # type: ignore[attr-defined]
                 expected="a loss in compile(loss=...)",
                 got="None",
                 remedy="pass a loss to compile, or override compute_loss or train_step",
             )
-        losses = tree.flatten(self._losses)
-        if len(losses) == 1 and not tree.is_nested(self._losses):
-            return losses[0](y, y_pred, sample_weight)
-        total: Any = None
-        for one, true, pred in zip(losses, tree.flatten(y), tree.flatten(y_pred), strict=True):
-            value = one(true, pred, sample_weight)
-            total = value if total is None else ops.add(total, value)
+        for loss in added:
+            total = loss if total is None else ops.add(total, ops.cast(loss, spec_of(total).dtype))
         return total
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Update the metrics of `compile` and return every figure by name."""
+        """Update the metrics of `compile` and return every figure by name, the loss first."""
         del x
-        for metric in self._metrics:
-            metric.update_state(y, y_pred, sample_weight)
-        return {metric.name: metric.result() for metric in (self._loss_tracker, *self._metrics)}
+        figures = self._objectives.update(self._objectives.outputs(y, y_pred, sample_weight))
+        return {"loss": self._loss_tracker.result(), **figures}
