@@ -57,11 +57,11 @@ class Plan(Program):
         """Decide what happens to each output: nothing, a new value of the state, or a copy."""
         count = len(self.step.updates)
         inputs = {id(symbol) for symbol in self.graph.inputs}
-        self.fresh: list[tuple[int, int, bool]] = []
+        self.fresh: list[tuple[int, int, bool]] = []  # slot, state input, whether to copy
         for i, out in enumerate(self.graph.outputs[:count]):
             target = self.step.updates[i]
             if id(out) not in self._in_place.get(target, ()):
-                self.fresh.append((i, target, id(self._roots.of(out)) in self._states))
+                self.fresh.append((self._outputs[i], target, id(self._roots.of(out)) in self._states))
         self._copies = [
             id(self._roots.of(out)) in inputs or isinstance(out, Literal) for out in self.graph.outputs[count:]
         ]
@@ -153,13 +153,15 @@ class Plan(Program):
             batch: The leaves of the batch.
             last: Whether the results are wanted; without, what only they need is left out.
         """
-        copy, count = self.backend.copy, len(self.step.updates)
-        outputs = self.walk(self._line if last else self._updates, (*values, *batch))
-        new = [(target, copy(outputs[i]) if alias else outputs[i]) for i, target, alias in self.fresh]
+        copy = self.backend.copy
+        env = self.walk(self._line if last else self._updates, (*values, *batch))
         results: list[Any] = []
         if last:
-            results = [copy(x) if alias else x for x, alias in zip(outputs[count:], self._copies, strict=True)]
-        for target, value in new:
+            slots = self._outputs[len(self.step.updates) :]
+            results = [copy(env[i]) if alias else env[i] for i, alias in zip(slots, self._copies, strict=True)]
+        # All are copied before any is replaced, so that none is copied from what came after it.
+        new = [copy(env[slot]) if alias else env[slot] for slot, _, alias in self.fresh]
+        for (_, target, _), value in zip(self.fresh, new, strict=True):
             values[target] = value
         return results
 

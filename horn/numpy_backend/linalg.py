@@ -24,4 +24,14 @@ def _in_dtype(product: Any, like: Any) -> Any:
     return product if product.dtype == like.dtype else product.astype(like.dtype)
 
 
-KERNELS = {"matmul": matmul}
+def matmul_nt(x1: Any, x2: Any) -> Any:
+    """Return the product with the right matrix transposed."""
+    return x1.dot(x2.T) if x1.ndim == x2.ndim == 2 and x1.dtype in FAST else matmul(x1, x2.swapaxes(-1, -2))
+
+
+def matmul_tn(x1: Any, x2: Any) -> Any:
+    """Return the product with the left matrix transposed."""
+    return x1.T.dot(x2) if x1.ndim == x2.ndim == 2 and x1.dtype in FAST else matmul(x1.swapaxes(-1, -2), x2)
+
+
+KERNELS = {"matmul": matmul, "matmul_nt": matmul_nt, "matmul_tn": matmul_tn}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def forward(target: Any, output: Any, from_logits: bool = False, axis: int = -1)
     turned = is_narrow(count, classes)
     scores = np.array(output.T if turned else output, order="C")  # a copy, to be overwritten
     along = 0 if turned else 1
-    places = target * count + np.arange(count) if turned else np.arange(0, output.size, classes) + target
+    places = target * count + _numbers(count) if turned else _numbers(count) * classes + target
     if from_logits:
         np.subtract(scores, np.maximum.reduce(scores, along, keepdims=True), scores)
         picked = scores.take(places)
@@ -67,6 +68,12 @@ def _for_each_row(x: Any, turned: bool) -> Any:  # noqa: FBT001
     return x if turned else x.reshape(-1, 1)
 
 
+@lru_cache(maxsize=8)
+def _numbers(count: int) -> Any:
+    """Return the numbers of the examples of a batch."""
+    return np.arange(count)
+
+
 def sparse_categorical_crossentropy_grad(
     cotangent: Any, losses: Any, target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
@@ -77,7 +84,7 @@ def sparse_categorical_crossentropy_grad(
 
 def _are_legal(target: Any, output: Any) -> bool:
     """Return whether the labels are int32 and each is a class: a negative one is large without its sign."""
-    return target.dtype == np.int32 and bool(target.view(np.uint32).max() < output.shape[-1])
+    return target.dtype == np.int32 and bool(np.maximum.reduce(target.view(np.uint32)) < output.shape[-1])
 
 
 _pages_forward, _pages_backward = page_pair("sparse_categorical_crossentropy")

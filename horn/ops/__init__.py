@@ -121,6 +121,8 @@ logsumexp = ops.logsumexp
 lstm = ops.lstm
 lstm_grad = ops.lstm_grad
 matmul = ops.matmul
+matmul_nt = ops.matmul_nt
+matmul_tn = ops.matmul_tn
 max = ops.max
 max_pool = ops.max_pool
 max_pooling = ops.max_pooling
@@ -354,6 +356,8 @@ __all__ = [
     "lstm",
     "lstm_grad",
     "matmul",
+    "matmul_nt",
+    "matmul_tn",
     "max",
     "max_pool",
     "max_pooling",

@@ -68,8 +68,32 @@ def _products(cotangent, x1, x2):
         # One weight matrix for many rows: a single flat product, as for a Dense layer.
         rows = ops.reshape(cotangent, (-1, cotangent.shape[-1]))
         flat = ops.reshape(x1, (-1, x1.shape[-1]))
-        return ops.matmul(cotangent, _turn(x2)), ops.matmul(_turn(flat), rows)
-    return ops.matmul(cotangent, _turn(x2)), ops.matmul(_turn(x1), cotangent)
+        return ops.matmul_nt(cotangent, x2), ops.matmul_tn(flat, rows)
+    return ops.matmul_nt(cotangent, x2), ops.matmul_tn(x1, cotangent)
+
+
+@composite(promote=True)
+def matmul_nt(x1: Tensor, x2: Tensor):
+    """Return the matrix product with the right matrix transposed, as gradients need it.
+
+    Shapes:
+        x1:      (..., rows, inner)
+        x2:      (..., columns, inner)
+        returns: (..., rows, columns)
+    """
+    return ops.matmul(x1, _turn(x2))
+
+
+@composite(promote=True)
+def matmul_tn(x1: Tensor, x2: Tensor):
+    """Return the matrix product with the left matrix transposed, as gradients need it.
+
+    Shapes:
+        x1:      (..., inner, rows)
+        x2:      (..., inner, columns)
+        returns: (..., rows, columns)
+    """
+    return ops.matmul(_turn(x1), x2)
 
 
 def _turn(x):

@@ -255,10 +255,11 @@ class Program:
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """Run on tensors of the backend, one for each input; return one for each output."""
-        return self.walk(self._line, values)
+        env = self.walk(self._line, values)
+        return tuple([env[i] for i in self._outputs])
 
-    def walk(self, line: list[Any], values: Sequence[Any]) -> tuple[Any, ...]:
-        """Run the instructions of `line`, all or some, and return one value for each output."""
+    def walk(self, line: list[Any], values: Sequence[Any]) -> list[Any]:
+        """Run the instructions of `line`, all or some, and return the contents of the slots."""
         env = self._initial.copy()
         env[: self._inputs] = values
         env.append(None)  # slot -1: an absent operand
@@ -278,7 +279,7 @@ class Program:
                     env[slot] = value
             for slot in dead:
                 env[slot] = None
-        return tuple([env[i] for i in self._outputs])
+        return env
 
     def single(self, *values: Any) -> Any:
         """Run and return the only output."""

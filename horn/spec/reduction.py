@@ -158,6 +158,14 @@ def mean(x: Tensor, axis: Axes = None, keepdims: bool = False):
     return ops.sum(x, axis=axis, keepdims=keepdims) / count
 
 
+@mean.vjp
+def _(cotangent, output, x, *, axis, keepdims):
+    count = 1
+    for i in axis:
+        count = count * x.shape[i]
+    return ops.broadcast_to(_with_axes(cotangent / count, x, axis), x.shape)
+
+
 @composite(to_float=True)
 def var(x: Tensor, axis: Axes = None, keepdims: bool = False):
     """Return the variance along `axis`: the mean of the squared distance to the mean.

@@ -16,6 +16,10 @@ plan("matmul",
               case(lit(np.array([[np.inf, 1.0], [-np.inf, np.inf]], np.float32)), lit([[1.0, 2.0], [3.0, 1.0]]))),
      faults=(fault(ShapeError, "inner", T(3, 4), T(5, 6)), fault(ShapeError, "axes", T(), T(3)),
              fault(ShapeError, "broadcast", T(2, 3, 4), T(3, 4, 5))))  # fmt: skip
+plan("matmul_nt", case(T(11, 3), T(5, 3), unknown=11), case(T(2, 1, 3, 7), T(5, 2, 7)), case(T(3, 5, 7), T(2, 7)), case(T(3, 0), T(2, 0)),
+     takes="number", faults=(fault(ShapeError, "inner", T(3, 4), T(4, 6)),))  # fmt: skip
+plan("matmul_tn", case(T(3, 11), T(3, 5), unknown=11), case(T(2, 1, 7, 3), T(5, 7, 2)), case(T(5, 7), T(3, 5, 2)), case(T(0, 3), T(0, 2)),
+     takes="number", faults=(fault(ShapeError, "inner", T(3, 4), T(4, 6)),))  # fmt: skip
 plan("norm",
      case(T(11, 3), axis=1, unknown=11), case(T(5)), case(T(2, 3, 2), axis=(0, 1)), case(T(2, 3), keepdims=True),
      case(T(3, 5), ord=1, axis=1), case(T(3, 5), ord=float("inf"), axis=0), case(T(3, 5), ord=float("-inf"), axis=-1), case(T(3, 5, of="positive"), ord=3, axis=1),

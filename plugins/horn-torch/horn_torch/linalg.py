@@ -18,4 +18,12 @@ def matmul(x1, x2):
         raise
 
 
-KERNELS = {"matmul": matmul}
+def matmul_nt(x1, x2):
+    return matmul(x1, x2.mT)
+
+
+def matmul_tn(x1, x2):
+    return matmul(x1.mT, x2)
+
+
+KERNELS = {"matmul": matmul, "matmul_nt": matmul_nt, "matmul_tn": matmul_tn}
