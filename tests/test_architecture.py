@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 import horn as keras
 from horn import layers, ops
-from horn.errors import ArgumentError, ShapeError
+from horn.errors import ArgumentError, SavedModelError, ShapeError
 from horn.models import clone_model
 
 X = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
@@ -92,6 +93,21 @@ def test_configurations_make_equal_models() -> None:
 
     with pytest.raises(ArgumentError, match=r"self\.size = size"):
         Forgetful(3).get_config()
+
+
+def test_a_functional_model_comes_back_from_plain_json() -> None:
+    a, b, shared = keras.Input((3,), name="a"), keras.Input((3,), name="b"), layers.Dense(3, activation="relu")
+    joined = layers.Concatenate()([shared(a), shared(b)]) * 2.0 + 1.0
+    model = keras.Model({"a": a, "b": b}, [joined, layers.Dense(2)(joined)], name="net")
+    config = json.loads(json.dumps(model.get_config()))
+    twin = type(model).from_config(config)
+    assert json.loads(json.dumps(twin.get_config())) == config
+    twin.set_weights(model.get_weights())
+    for one, other in zip(model({"a": X, "b": X}), twin({"a": X, "b": X}), strict=True):
+        np.testing.assert_array_equal(one, other)
+    config["layers"] = [entry for entry in config["layers"] if entry["name"] != "a"]
+    with pytest.raises(SavedModelError, match="inputs nothing makes"):
+        type(model).from_config(config)
 
 
 def test_a_stateless_call_changes_nothing() -> None:

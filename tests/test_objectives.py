@@ -23,7 +23,8 @@ def two_outputs(as_dict: bool = False) -> Any:
 
 
 def errors(model: Any) -> tuple[float, float]:
-    a, b = (np.asarray(y) for y in ((lambda y: list(y.values()) if isinstance(y, dict) else y)(model(X))))
+    outputs = model(X)
+    a, b = (np.asarray(y) for y in (outputs.values() if isinstance(outputs, dict) else outputs))
     return float(np.mean((a - A) ** 2)), float(np.mean(np.abs(b - B)))
 
 

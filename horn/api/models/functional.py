@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from horn import tree
 from horn.api.layers import masks
 from horn.api.layers.layer import Layer, LayerCall
+from horn.api.models import wiring
 from horn.api.models.model import Model
 from horn.errors import ArgumentError, ShapeError
 from horn.spec.graph import KerasTensor, Literal, reachable, spec_of
@@ -66,6 +67,17 @@ class Functional(Model):
     def outputs(self) -> list[KerasTensor]:
         """The symbolic outputs."""
         return tree.flatten(self._outputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the name and, in Keras's form, the layers and how they are connected."""
+        wired = wiring.described(self._inputs, self._outputs, self._nodes)
+        return {"name": self.name, "trainable": self._trainable, **wired}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Functional:
+        """Return a model made from what `get_config` returned, with new weights."""
+        inputs, outputs = wiring.rebuilt(config)
+        return cls(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
 
     @property
     def output_names(self) -> list[str]:
