@@ -43,6 +43,13 @@ class Plan(Program):
         graph = step.lowered(backend, shapes, keep=frozenset(backend.in_place_kernels))
         self._roots = _Roots(graph.nodes)
         self._states = {id(symbol): i for i, symbol in enumerate(graph.inputs[: step.n_state])}
+        new = graph.outputs[: len(step.updates)]
+        self._replaces = dict(zip(step.updates, new, strict=True))  # by state input
+        self._returned = {id(self._roots.of(out)) for out in graph.outputs}
+        self._reads: dict[int, list[int]] = {}  # by the start of a chain of views, the nodes in order
+        for node in graph.nodes:
+            for symbol in node.inputs:
+                self._reads.setdefault(id(self._roots.of(symbol)), []).append(node.serial)
         super().__init__(graph, backend, lowered=True)
         self._finish()
 
@@ -115,13 +122,10 @@ class Plan(Program):
         """
         old = node.inputs[place]
         target = self._states.get(id(old))
-        if target not in self.step.updates:
+        if target is None or self._replaces.get(target) is not output or id(old) in self._returned:
             return False
-        if self.graph.outputs[self.step.updates.index(target)] is not output:
-            return False
-        later = [x for n in self.graph.nodes if n.serial > node.serial for x in n.inputs]
-        beside = [x for i, x in enumerate(node.inputs) if i != place]
-        if any(self._roots.of(x) is old for x in (*later, *beside, *self.graph.outputs)):
+        reads = self._reads[id(old)]
+        if reads[-1] > node.serial or reads.count(node.serial) > 1:
             return False
         self._in_place.setdefault(target, set()).add(id(output))
         return True
