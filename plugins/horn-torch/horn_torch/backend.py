@@ -10,6 +10,7 @@ import torch
 from horn import dtypes, tree
 from horn.contract import Backend
 from horn_torch import (
+    activation,
     control,
     conv,
     creation,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from horn.engine.step import Step
 
 _FAMILIES = (
-    control, conv, creation, cumulative, elementwise, indexing, linalg, losses, nn, pooling, random, recurrent,
-    reduction, shaping, sorting,
+    activation, control, conv, creation, cumulative, elementwise, indexing, linalg, losses, nn, pooling,
+    random, recurrent, reduction, shaping, sorting,
 )  # fmt: skip
 
 
