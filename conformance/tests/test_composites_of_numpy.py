@@ -39,6 +39,8 @@ CASES: dict[str, list[tuple[Any, ...]]] = {
     "digitize": [((X,), {"bins": (-1.0, 0.0, 1.0)})],
     "take_along_axis": [((X, PLACES), {"axis": 1})],
     "flip": [((CUBE,), {"axis": (0, 2)}), ((CUBE,), {})],
+    "median": [((CUBE,), {"axis": (0, 1)}), ((X,), {}), ((EDGES,), {})],
+    "isclose": [((X, X * (1 + 2e-5 * U)), {}), ((EDGES, EDGES), {"equal_nan": True})],
     "roll": [((CUBE,), {"shift": (1, -2), "axis": (0, 2)}), ((CUBE,), {"shift": 5})],
     "repeat": [((X,), {"repeats": 3, "axis": 1}), ((X,), {"repeats": (1, 0, 2, 3), "axis": 0})],
     "swapaxes": [((CUBE,), {"axis1": 0, "axis2": 2})],

@@ -79,6 +79,7 @@ hstack = ops.hstack
 identity = ops.identity
 in_top_k = ops.in_top_k
 inner = ops.inner
+isclose = ops.isclose
 isfinite = ops.isfinite
 isinf = ops.isinf
 isnan = ops.isnan
@@ -110,6 +111,7 @@ maximum = ops.maximum
 mean = ops.mean
 mean_absolute_error = ops.mean_absolute_error
 mean_squared_error = ops.mean_squared_error
+median = ops.median
 meshgrid = ops.meshgrid
 min = ops.min
 minimum = ops.minimum
@@ -284,6 +286,7 @@ __all__ = [
     "identity",
     "in_top_k",
     "inner",
+    "isclose",
     "isfinite",
     "isinf",
     "isnan",
@@ -315,6 +318,7 @@ __all__ = [
     "mean",
     "mean_absolute_error",
     "mean_squared_error",
+    "median",
     "meshgrid",
     "min",
     "minimum",
