@@ -1,7 +1,7 @@
 """Running totals and products by NumPy's own loops.
 
-They go from element to element, so float32 is carried in float64 on the way: that costs little and
-keeps the rounding of long axes below that of the page.
+They go from element to element, so float32 is carried in float64 on the way, which keeps the rounding
+of long axes below that of the page.
 """
 
 from __future__ import annotations

@@ -95,6 +95,7 @@ huber = ops.huber
 identity = ops.identity
 in_top_k = ops.in_top_k
 inner = ops.inner
+isclose = ops.isclose
 isfinite = ops.isfinite
 isinf = ops.isinf
 isnan = ops.isnan
@@ -134,6 +135,7 @@ mean_absolute_error = ops.mean_absolute_error
 mean_absolute_percentage_error = ops.mean_absolute_percentage_error
 mean_squared_error = ops.mean_squared_error
 mean_squared_logarithmic_error = ops.mean_squared_logarithmic_error
+median = ops.median
 meshgrid = ops.meshgrid
 min = ops.min
 minimum = ops.minimum
@@ -330,6 +332,7 @@ __all__ = [
     "identity",
     "in_top_k",
     "inner",
+    "isclose",
     "isfinite",
     "isinf",
     "isnan",
@@ -341,9 +344,9 @@ __all__ = [
     "linspace",
     "lion_update",
     "log",
+    "log10",
     "log1p",
     "log2",
-    "log10",
     "log_cosh",
     "log_sigmoid",
     "log_softmax",
@@ -369,6 +372,7 @@ __all__ = [
     "mean_absolute_percentage_error",
     "mean_squared_error",
     "mean_squared_logarithmic_error",
+    "median",
     "meshgrid",
     "min",
     "minimum",

@@ -118,15 +118,15 @@ def ones(shape: Shape, dtype: DType | None = None):
 
 
 @composite
-def zeros_like(x: Tensor):
-    """Return zeros in the shape and dtype of `x`."""
-    return ops.full(x.shape, 0, x.dtype)
+def zeros_like(x: Tensor, dtype: DType | None = None):
+    """Return zeros in the shape of `x`, and in its dtype unless `dtype` says otherwise."""
+    return ops.full(x.shape, 0, dtype or x.dtype)
 
 
 @composite
-def ones_like(x: Tensor):
-    """Return ones in the shape and dtype of `x`."""
-    return ops.full(x.shape, 1, x.dtype)
+def ones_like(x: Tensor, dtype: DType | None = None):
+    """Return ones in the shape of `x`, and in its dtype unless `dtype` says otherwise."""
+    return ops.full(x.shape, 1, dtype or x.dtype)
 
 
 @composite

@@ -64,6 +64,18 @@ class Operators:
     def __rtruediv__(self, other: Any) -> Any:
         return ops.divide(other, self)
 
+    def __floordiv__(self, other: Any) -> Any:
+        return ops.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return ops.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return ops.mod(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return ops.mod(other, self)
+
     def __pow__(self, other: Any) -> Any:
         return ops.power(self, other)
 
@@ -107,6 +119,9 @@ class Operators:
 
     def __or__(self, other: Any) -> Any:
         return ops.logical_or(self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return ops.logical_xor(self, other)
 
     def __invert__(self) -> Any:
         return ops.logical_not(self)

@@ -6,8 +6,9 @@ import numpy as np
 
 from horn.errors import ArgumentError, ShapeError
 from horn.spec.laws import need_rank, show
-from horn.spec.normalise import Axis, axis as one_axis
+from horn.spec.normalise import Axes, Axis, axis as one_axis
 from horn.spec.op import Tensor, composite, ops, primitive
+from horn.spec.sizes import product
 
 
 @primitive
@@ -186,3 +187,35 @@ def digitize(x: Tensor, bins: tuple[float, ...]):
 @digitize.frontend
 def _(x, bins):
     return digitize.bind(x, bins=tuple(np.asarray(bins).tolist()))
+
+
+@composite(to_float=True)
+def median(x: Tensor, axis: Axes = None, keepdims: bool = False):
+    """Return the middle element along `axis` in the order of size, or the mean of the two in the middle.
+
+    A NaN makes the median NaN.
+
+    Example:
+        >>> ops.median(np.array([[4.0, 1.0, 2.0, 3.0]]), axis=1)
+        array([2.5])
+    """
+    rest = [i for i in range(len(x.shape)) if i not in axis]
+    sizes = tuple(x.shape[i] for i in rest)
+    count = product(x.shape[i] for i in axis)
+    if not isinstance(count, int) or count == 0:
+        raise ShapeError(
+            "median was given an axis whose middle is not known.",
+            expected="at least one element, and a known size, along each reduced axis",
+            got=f"{show(x.shape)} reduced along {axis}",
+            remedy="fix the size of that axis",
+        )
+    rows = ops.sort(ops.reshape(ops.transpose(x, (*rest, *axis)), (*sizes, count)), axis=-1)
+    low = ops.take(rows, np.int32((count - 1) // 2), axis=-1)
+    middle = low if count % 2 else (low + ops.take(rows, np.int32(count // 2), axis=-1)) * 0.5
+    last = ops.take(rows, np.int32(count - 1), axis=-1)
+    result = ops.where(ops.isnan(last), last, middle)
+    return (
+        ops.reshape(result, tuple(1 if i in axis else n for i, n in enumerate(x.shape)))
+        if keepdims
+        else result
+    )

@@ -33,4 +33,4 @@ plan("glu", case(T(11, 6), unknown=11), case(T(4, 3, of=_SMOOTH), axis=0), case(
 plan("softsign", *singles(("normal", "small")), takes="any", special=(EDGES,), kinks=kinks_at([np.inf, 0.0], [0.0, 1.0]))
 plan("squareplus", *singles(("normal", "small")), case(T(5), b=0.5), case(T(5, of="distinct"), b=0), takes="any", special=(FINITE,),
      faults=(fault(ArgumentError, "b", T(3), b=-1),))  # fmt: skip
-plan("tanh_shrink", *singles(("normal", "saturating")), takes="any", special=(EDGES,))
+plan("tanh_shrink", *singles(("mantissa", "saturating")), takes="any", special=(EDGES,))

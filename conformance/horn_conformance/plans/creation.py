@@ -35,7 +35,7 @@ plan("meshgrid", case([T(11), T(3), T(2)], call=_grid(), unknown=11), case([T(5)
 for name in ("zeros", "ones"):
     plan(name, case(shape=(2, 3)), case(shape=(), dtype="int32"), case(shape=(0, 3), dtype="bool"), case(shape=(3,), dtype="float64"),
          takes="none", exact=True, faults=(fault(ShapeError, "size", shape=(-4,)),))  # fmt: skip
-    plan(f"{name}_like", case(T(11, 3), unknown=11), case(T()), case(T(0, 3)), takes="any", exact=True)
+    plan(f"{name}_like", case(T(11, 3), unknown=11), case(T(5), dtype="int32"), case(T()), case(T(0, 3), dtype="bool"), takes="any", exact=True)
 plan("cast",
      case(T(11, 3), dtype="int32", unknown=11), case(T(23, of=("normal", "ints")), dtype="float64"),
      *(case(T(5), dtype=dtype) for dtype in ("bool", "float32", "float16", "bfloat16", "int8", "int64")),

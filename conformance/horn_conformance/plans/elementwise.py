@@ -98,6 +98,8 @@ plan("clip",
 
 plan("isinf", *singles(), takes="any", exact=True, special=(EDGES, *INTS))
 plan("isfinite", *singles(), takes="any", exact=True, special=(EDGES, *INTS))
+plan("isclose", *pairs(("ties", "ints")), case(T(5, of="ties"), T(5, of="ties"), rtol=0.5, atol=0.75), takes="any", exact=True,
+     special=(EDGE_PAIRS, case(*EDGE_PAIRS.operands, equal_nan=True)), faults=_APART)  # fmt: skip
 plan("logical_xor", *pairs(("ties", "bools")), takes="any", exact=True, special=(EDGE_PAIRS,), faults=_APART)
 plan("nan_to_num", *singles(("ties", "normal")), case(T(5), nan=2.0, posinf=3.0, neginf=-4.0), takes="number",
      special=(EDGES, case(lit(_EDGES), nan=2.0, posinf=3.0, neginf=-4.0), *INTS),

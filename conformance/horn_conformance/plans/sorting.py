@@ -33,3 +33,5 @@ plan("searchsorted", case(_SORTED, T(11, 3, of=("ints", "ties")), unknown=11), c
      faults=(fault(ArgumentError, "side", _SORTED, T(2), side="middle"), fault(ShapeError, "axes", T(2, 2), T(2))))  # fmt: skip
 plan("digitize", case(T(11, 3, of=("ints", "normal")), bins=(-2.0, 0.0, 1.5), unknown=11), case(T(5, of="ints"), bins=(1.0,)), case(T(3), bins=()),
      takes="number", exact=True)  # fmt: skip
+plan("median", case(T(11, 5, of=("distinct", "normal")), axis=1, unknown=11), case(T(4, 6, of=("distinct", "normal"))), case(T(3, 4, 2, of="distinct"), axis=(0, 2), keepdims=True), case(T(2, 3, of="normal"), axis=()), case(T(1)),
+     takes="any", special=(case(_EDGES, axis=1), case(_EDGES, axis=0)), faults=(fault(ShapeError, "middle", T(0, 3), axis=0), fault(ShapeError, "axis", T(3), axis=1)))  # fmt: skip

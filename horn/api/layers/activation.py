@@ -191,6 +191,8 @@ class PReLU(Layer):
                     got=repr(value),
                     remedy="leave it away",
                 )
+        self.alpha_regularizer = alpha_regularizer
+        self.alpha_constraint = alpha_constraint
         self._initializer = alpha_initializer
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.shared_axes = _places(shared_axes)
@@ -217,8 +219,8 @@ class PReLU(Layer):
         """Return the arguments that make an equal layer."""
         own = {
             "alpha_initializer": self._initializer,
-            "alpha_regularizer": None,
-            "alpha_constraint": None,
+            "alpha_regularizer": self.alpha_regularizer,
+            "alpha_constraint": self.alpha_constraint,
             "shared_axes": self.shared_axes,
         }
         return {**super().get_config(), **own}

@@ -177,6 +177,26 @@ def isfinite(x: Tensor):
     return ops.less(ops.absolute(x), float("inf"))
 
 
+@composite(promote=True, to_float=True)
+def isclose(x1: Tensor, x2: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False):
+    """Return whether ``|x1 - x2| <= atol + rtol * |x2|``, as bool; infinities are close to themselves.
+
+    Args:
+        x1: Any tensor.
+        x2: What it is compared with.
+        rtol: The difference that is allowed, relative to `x2`.
+        atol: The difference that is allowed at least.
+        equal_nan: Whether NaN is close to NaN.
+
+    Example:
+        >>> ops.isclose(np.array([1.0, 2.0]), np.array([1.000001, 2.1]))
+        array([ True, False])
+    """
+    near = ops.less_equal(ops.absolute(x1 - x2), ops.absolute(x2) * rtol + atol)
+    same = ops.logical_or(ops.equal(x1, x2), ops.logical_and(near, ops.isfinite(x2)))
+    return ops.logical_or(same, ops.logical_and(ops.isnan(x1), ops.isnan(x2))) if equal_nan else same
+
+
 @composite
 def logical_xor(x1: Tensor, x2: Tensor):
     """Return whether exactly one is true; numbers count as true unless zero."""

@@ -10,6 +10,7 @@ import torch
 from horn import dtypes, tree
 from horn.contract import Backend
 from horn_torch import (
+    activation,
     control,
     conv,
     creation,
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 _flatten = torch._C._nn.flatten_dense_tensors
 
 _FAMILIES = (
-    control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn, pooling, random, recurrent,
-    reduction, shaping, sorting,
+    activation, control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn, pooling,
+    random, recurrent, reduction, shaping, sorting,
 )  # fmt: skip
 
 
