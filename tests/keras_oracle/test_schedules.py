@@ -121,7 +121,9 @@ def test_wrong_arguments_are_refused(name: str, arguments: Any) -> None:
 def test_fit_follows_a_schedule(backend: str) -> None:
     x, y = np.ones((4, 1), "float32"), np.zeros((4, 1), "float32")
     schedule = horn.optimizers.schedules.PiecewiseConstantDecay([1], [0.25, 0.0])
-    model = horn.Sequential([horn.layers.Dense(1, use_bias=False, kernel_initializer="ones")], backend=backend)
+    model = horn.Sequential(
+        [horn.layers.Dense(1, use_bias=False, kernel_initializer="ones")], backend=backend
+    )
     model.compile(horn.optimizers.SGD(schedule), "mse")
     model.fit(x, y, batch_size=2, epochs=2, verbose=0)
     # Steps 0 and 1 halve the weight, for the gradient is twice the weight; the others have rate 0.
