@@ -216,7 +216,8 @@ class Program:
             self._large |= {slot for slot, out in zip(outs, node.outputs, strict=True) if _is_large(out.spec)}
             slots.update({id(out): slot for out, slot in zip(node.outputs, outs, strict=True)})
             function, ins, outs = self._function(node, ins, outs, pairs)
-            self.code.append([function, ins, outs if len(outs) != 1 else outs[0], ()])
+            alone = len(outs) == 1 and not _gives_tuple_of_one(node)
+            self.code.append([function, ins, outs[0] if alone else outs, ()])
         self._outputs = [self._input(out, slots) for out in self.graph.outputs]
         self._release()
 
@@ -350,6 +351,14 @@ class Pair:
         """Return the function from residual and cotangents to the gradients."""
         kernel = self._backward
         return kernel if self.cotangents == 1 else lambda residual, *given: kernel(residual, given)
+
+
+def _gives_tuple_of_one(node: Node) -> bool:
+    """Return whether a node is a composite over lists, such as an update, that was given one of each."""
+    if not node.op.is_composite or len(node.outputs) != 1:
+        return False
+    specs = [None if x is None else x.spec for x in node.inputs]
+    return not node.op.returns_single(specs, node.form, node.attrs)
 
 
 def residual_pairs(graph: Graph, backend: Backend) -> dict[int, Pair]:

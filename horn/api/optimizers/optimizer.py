@@ -19,7 +19,6 @@ from horn.api.optimizers.counting import divides, quotient
 from horn.api.optimizers.options import DEFAULTS, Options, checked
 from horn.errors import ArgumentError
 from horn.spec import ops
-from horn.spec.graph import spec_of
 from horn.state.pure import pure
 from horn.state.variable import Variable
 
@@ -123,14 +122,10 @@ class Optimizer:
                 got=repr(value),
                 remedy="make a new optimizer and compile the model with it",
             )
-        rate = (
-            value
-            if not isinstance(value, int | float | np.number)
-            else real(self.name, "learning_rate", value)
-        )
-        if spec_of(rate).shape == () and not isinstance(rate, Variable):
-            rate = np.asarray(rate, self._learning_rate.dtype) if isinstance(rate, int | float) else rate
-        self._learning_rate.assign(rate)
+        if isinstance(value, int | float | np.number):
+            real(self.name, "learning_rate", value, "[0, inf)")
+            value = np.asarray(value, self._learning_rate.dtype)
+        self._learning_rate.assign(value)
 
     # -- slots -----------------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from horn.api.bounds import real, whole
-from horn.api.described import describe
+from horn.api.described import describe, revive
 from horn.api.optimizers.optimizer import Optimizer
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -149,3 +149,17 @@ class LossScaleOptimizer(Optimizer):
             "initial_scale": self.initial_scale,
             "dynamic_growth_steps": self.dynamic_growth_steps,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
+        """Return an optimizer made from what `get_config` returned."""
+        inner = config["inner_optimizer"]
+        if isinstance(inner, dict):
+            known = {kind.__name__: kind for kind in _kinds(Optimizer)}
+            inner = revive("optimizer", inner, known, custom_objects)
+        return cls(**{**config, "inner_optimizer": inner})
+
+
+def _kinds(base: type[Optimizer]) -> list[type[Optimizer]]:
+    """Return every optimizer class that there is."""
+    return [kind for child in base.__subclasses__() for kind in (child, *_kinds(child))]

@@ -291,10 +291,13 @@ class CosineDecay(_Named):
         return ops.multiply(_half_wave(share, self.alpha), float(top))
 
 
-def _half_wave(share: Any, alpha: float) -> Any:
-    """Return a factor that falls from 1 to `alpha` as the share of the way goes from 0 to 1."""
+def _half_wave(share: Any, alpha: float, height: Any = 1.0) -> Any:
+    """Return a factor that falls to `alpha` as the share of the way goes from 0 to 1.
+
+    It falls from 1, or with a `height` from ``alpha + (1 - alpha) * height``.
+    """
     wave = ops.multiply(ops.add(ops.cos(ops.multiply(share, math.pi)), 1.0), 0.5)
-    return ops.add(ops.multiply(wave, 1.0 - alpha), float(alpha))
+    return ops.add(ops.multiply(ops.multiply(wave, height), 1.0 - alpha), float(alpha))
 
 
 class CosineDecayRestarts(_Named):
@@ -307,7 +310,7 @@ class CosineDecayRestarts(_Named):
         first_decay_steps: How many steps the first fall takes.
         t_mul: The factor of the lengths, 1 or more.
         m_mul: The factor of the heights.
-        alpha: The lowest rate as a share of the highest of its wave.
+        alpha: The lowest rate as a share of the first; what is above it is what `m_mul` multiplies.
         name: For configurations.
 
     Reference:
@@ -340,8 +343,8 @@ class CosineDecayRestarts(_Named):
     def __call__(self, step: Any) -> Any:
         done = ops.divide(_float(step), float(self.first_decay_steps))
         wave, share = self._place(done)
-        height = ops.multiply(ops.power(float(self.m_mul), wave), float(self.initial_learning_rate))
-        return ops.multiply(_half_wave(share, self.alpha), height)
+        height = ops.power(float(self.m_mul), wave)
+        return ops.multiply(_half_wave(share, self.alpha, height), float(self.initial_learning_rate))
 
     def _place(self, done: Any) -> tuple[Any, Any]:
         """Return in which wave a step is, and at which share of it, from its number of first waves."""

@@ -198,6 +198,6 @@ def lion_update(
     new_params, new_moments = [], []
     for p, g, m in zip(params, gradients, moments, strict=True):
         direction = ops.sign(m * beta_1 + g * (1.0 - beta_1))
-        new_params.append(p - direction * ops.cast(learning_rate, p.dtype))
+        new_params.append(p - ops.cast(learning_rate, p.dtype) * direction)
         new_moments.append(m * beta_2 + g * (1.0 - beta_2))
     return (*new_params, *new_moments)
