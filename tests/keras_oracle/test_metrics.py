@@ -76,7 +76,7 @@ class Row(NamedTuple):
 
     true: Any
     pred: Any
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {}  # noqa: RUF012  (a tuple's default is read alone)
     shapes: tuple[tuple[int, ...], ...] = (ROWS, CUBE)
     weighted: bool = True
 
@@ -162,7 +162,7 @@ def close(got: Any, want: Any) -> None:
 
 
 def weight_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of weights that Keras takes: one an example, or one an output where it counts those."""
+    """Return the shape of weights that Keras takes: one an example, or one an output."""
     if name in ("IoU", "MeanIoU", "BinaryIoU"):
         return shape
     counts = name.startswith(("True", "False", "Precision", "Recall", "AUC", "Sensitivity", "Specificity"))

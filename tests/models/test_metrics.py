@@ -98,7 +98,8 @@ def everything() -> list[Any]:
         "accuracy", "crossentropy", "mse", metrics.TopKCategoricalAccuracy(k=2), metrics.Precision(top_k=1),
         metrics.Recall(thresholds=0.3), metrics.AUC(multi_label=True), metrics.AUC(curve="PR", name="pr"),
         metrics.SensitivityAtSpecificity(0.5), metrics.F1Score(average="macro"), metrics.R2Score(),
-        metrics.OneHotMeanIoU(3), metrics.PearsonCorrelation(), metrics.RootMeanSquaredError(), metrics.CosineSimilarity(),
+        metrics.OneHotMeanIoU(3), metrics.PearsonCorrelation(), metrics.RootMeanSquaredError(),
+        metrics.CosineSimilarity(),
     ]  # fmt: skip
 
 
@@ -124,8 +125,8 @@ def test_every_loss_trains(backend: str) -> None:
     r = np.random.default_rng(0)
     x, y = r.normal(size=(8, 5)).astype("float32"), r.uniform(0.1, 0.9, (8, 3)).astype("float32")
     names = ["mape", "msle", "huber", "log_cosh", "kld", "poisson", "hinge", "squared_hinge", "categorical_hinge",
-             "cosine_similarity", "binary_focal_crossentropy", "categorical_focal_crossentropy", "dice", "tversky", "Circle",
-             "categorical_generalized_cross_entropy"]  # fmt: skip
+             "cosine_similarity", "binary_focal_crossentropy", "categorical_focal_crossentropy", "dice",
+             "tversky", "Circle", "categorical_generalized_cross_entropy"]  # fmt: skip
     for name in names:
         labels = r.integers(0, 3, 8) if name in ("Circle", "categorical_generalized_cross_entropy") else y
         model = keras.Sequential([keras.Input((5,)), layers.Dense(3, activation="sigmoid")], backend=backend)

@@ -96,7 +96,7 @@ class AUC(Metric):
         if not self.multi_label or num_labels is not None:
             self._build(num_labels)
 
-    def _build(self, labels: int | None) -> None:
+    def _build(self, labels: Any) -> None:
         """Make the state: for each threshold, or for each threshold and label."""
         shape = (self.num_thresholds,) if labels is None else (self.num_thresholds, labels)
         self.sums = [self.add_sum(field, shape) for field in Counts._fields]

@@ -58,7 +58,7 @@ class FBetaScore(Metric):
         self.average, self.beta, self.threshold = average, beta, threshold
         self.sums: list[Any] = []
 
-    def _build(self, classes: int) -> None:
+    def _build(self, classes: Any) -> None:
         """Make the state: true and false positives, false negatives, and how often each class occurs."""
         shape = () if self.average == "micro" else (classes,)
         names = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")

@@ -19,7 +19,6 @@ from horn.api.metrics.metric import Metric
 from horn.spec import ops
 from horn.spec.graph import spec_of
 from horn.spec.laws import need_equal_targets, need_rank
-from horn.state.variable import Variable
 
 
 class MeanSquaredError(MeanMetricWrapper):
@@ -178,7 +177,7 @@ class R2Score(Metric):
         0.5714
     """
 
-    count: Variable | None = None
+    count: Any = None
 
     def __init__(
         self,
@@ -195,7 +194,7 @@ class R2Score(Metric):
         self.class_aggregation, self.num_regressors = class_aggregation, num_regressors
         self.num_samples = self.add_sum("num_samples")
 
-    def _build(self, outputs: int) -> None:
+    def _build(self, outputs: Any) -> None:
         """Make the state that depends on the number of outputs."""
         self.count = self.add_sum("count")
         self.mean = self.add_variable((outputs,), name="mean")
