@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 import horn
 from horn import metrics
+from horn.api.layers import masks
 from horn.errors import ArgumentError
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -210,6 +211,21 @@ def test_mean_and_sum_spread_weights_as_keras_does(name: str, weight: Any) -> No
             ours.update_state(values, factor)
             theirs.update_state(values, factor)
         close(ours.result(), theirs.result())
+
+
+@pytest.mark.parametrize("name", ["MeanSquaredError", "BinaryAccuracy"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_masked_outputs_count_as_in_keras(name: str, weighted: bool) -> None:
+    r = np.random.default_rng(0)
+    y_true, y_pred, weight = bits(r, (3, 4, 1)), unit(r, (3, 4, 1)), positive(r, (3, 4)) if weighted else None
+    mask = r.integers(0, 2, (3, 4)).astype(bool)
+    masked = keras.ops.convert_to_tensor(y_pred)
+    keras.src.backend.set_keras_mask(masked, mask)
+    theirs = getattr(keras.metrics, name)()
+    theirs.update_state(y_true, masked, weight)
+    with horn.use_backend("numpy"), masks.table():
+        masks.put(y_pred, mask)
+        close(getattr(metrics, name)()(y_true, y_pred, weight), theirs.result())
 
 
 def test_every_name_and_argument_of_keras_is_there() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 import horn as keras
 from horn import contract, layers, metrics
+from horn.api.losses import as_loss
+from horn.api.metrics import as_metric
 from horn.engine.compile import compile_step
 
 MANY = 2**24
@@ -103,34 +105,41 @@ def everything() -> list[Any]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_a_fitted_model_reports_what_its_predictions_give(weighted: bool, backend: str) -> None:
+def test_a_fitted_model_reports_what_its_predictions_give(backend: str) -> None:
     r = np.random.default_rng(0)
     x, y = r.normal(size=(22, 5)).astype("float32"), np.eye(3, dtype="float32")[r.integers(0, 3, 22)]
-    weight = r.uniform(0.5, 2.0, 22).astype("float32") if weighted else None
+    weight = r.uniform(0.5, 2.0, 22).astype("float32")
     model = keras.Sequential([keras.Input((5,)), layers.Dense(3, activation="softmax")], backend=backend)
-    model.compile("sgd", keras.losses.CategoricalFocalCrossentropy(), metrics=everything())
-    model.fit(x, y, sample_weight=weight, batch_size=8, epochs=1, verbose=0)
-    found = model.evaluate(x, y, sample_weight=weight, batch_size=8, return_dict=True, verbose=0)
-    predicted = model.predict(x, verbose=0)
+    still = keras.optimizers.SGD(learning_rate=0.0)  # so that every batch meets the same weights
+    model.compile(still, keras.losses.CategoricalFocalCrossentropy(), metrics=everything())
+    found = model.fit(x, y, sample_weight=weight, batch_size=11, epochs=1, verbose=0).history
+    predicted = np.asarray(model.predict(x, verbose=0))
     with keras.use_backend("numpy"):
         for given in everything():
-            metric = keras.api.metrics.as_metric(given)
-            metric.update_state(y, np.asarray(predicted), weight)
+            metric = as_metric(given)
+            metric.update_state(y, predicted, weight)
             name = next(n for n in found if n.rstrip("_0123456789") == metric.name.rstrip("_0123456789"))
-            assert found[name] == pytest.approx(float(metric.result()), abs=2e-5), metric.name
+            assert found[name][-1] == pytest.approx(float(metric.result()), abs=2e-5), metric.name
+
+
+LOSSES = [
+    "mape", "msle", "huber", "log_cosh", "kld", "poisson", "hinge", "squared_hinge", "categorical_hinge",
+    "cosine_similarity", "binary_focal_crossentropy", "categorical_focal_crossentropy", "dice", "tversky",
+]  # fmt: skip
 
 
 def test_every_loss_trains(backend: str) -> None:
     r = np.random.default_rng(0)
     x, y = r.normal(size=(8, 5)).astype("float32"), r.uniform(0.1, 0.9, (8, 3)).astype("float32")
-    names = ["mape", "msle", "huber", "log_cosh", "kld", "poisson", "hinge", "squared_hinge", "categorical_hinge",
-             "cosine_similarity", "binary_focal_crossentropy", "categorical_focal_crossentropy", "dice",
-             "tversky", "Circle", "categorical_generalized_cross_entropy"]  # fmt: skip
-    for name in names:
-        labels = r.integers(0, 3, 8) if name in ("Circle", "categorical_generalized_cross_entropy") else y
-        model = keras.Sequential([keras.Input((5,)), layers.Dense(3, activation="sigmoid")], backend=backend)
-        model.compile("sgd", name)
-        history = model.fit(x, labels, batch_size=8, epochs=3, verbose=0).history["loss"]
-        assert np.isfinite(history).all(), name
-        assert history[-1] < history[0] + 1e-6, name
+
+    def together(y_true: Any, y_pred: Any) -> Any:
+        label = keras.ops.argmax(y_true)
+        parts = [as_loss(name)(y_true, y_pred) for name in LOSSES]
+        parts += [as_loss(name)(label, y_pred) for name in ("categorical_generalized_cross_entropy", "circle")]
+        return sum(parts[1:], parts[0])
+
+    model = keras.Sequential([keras.Input((5,)), layers.Dense(3, activation="sigmoid")], backend=backend)
+    model.compile("sgd", together)
+    history = model.fit(x, y, batch_size=8, epochs=3, verbose=0).history["loss"]
+    assert np.isfinite(history).all()
+    assert history[-1] < history[0]
