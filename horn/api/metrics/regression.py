@@ -177,8 +177,6 @@ class R2Score(Metric):
         0.5714
     """
 
-    count: Any = None
-
     def __init__(
         self,
         class_aggregation: str | None = "uniform_average",
@@ -193,9 +191,11 @@ class R2Score(Metric):
         super().__init__(dtype, name)
         self.class_aggregation, self.num_regressors = class_aggregation, num_regressors
         self.num_samples = self.add_sum("num_samples")
+        self.is_built = False
 
     def _build(self, outputs: Any) -> None:
         """Make the state that depends on the number of outputs."""
+        self.is_built = True
         self.count = self.add_sum("count")
         self.mean = self.add_variable((outputs,), name="mean")
         self.spread = self.add_sum("spread", (outputs,))
@@ -206,7 +206,7 @@ class R2Score(Metric):
         need_rank(self.name, spec_of(y_pred), 2)
         need_equal_targets(self.name, spec_of(y_true), spec_of(y_pred))
         batch, outputs = spec_of(y_pred).shape
-        if self.count is None:
+        if not self.is_built:
             self._build(outputs)
         y_true, y_pred = ops.cast(y_true, self.dtype), ops.cast(y_pred, self.dtype)
         weight = ops.ones((batch, 1), self.dtype)
@@ -227,7 +227,7 @@ class R2Score(Metric):
         )  # fmt: skip
 
     def result(self) -> Any:
-        if self.count is None:
+        if not self.is_built:
             return ops.zeros((), self.dtype)
         flat = ops.equal(self.spread, 0)
         score = ops.subtract(1.0, ops.ratio(self.residual, self.spread))
