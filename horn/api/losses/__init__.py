@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from horn.api.described import describe, revive
 from horn.api.lookup import by_name
 from horn.api.losses.base import FunctionLoss, Loss
 from horn.api.losses.circle import Circle, circle
@@ -49,7 +50,6 @@ from horn.api.losses.regression import (
 )
 from horn.api.losses.segmentation import Dice, Tversky, dice, tversky
 from horn.api.losses.similarity import CosineSimilarity, cosine_similarity
-from horn.api.serialization import from_dictionary, to_dictionary
 
 # A function and the class that reduces its values.
 _PAIRS: dict[Any, type[Loss]] = {
@@ -129,7 +129,7 @@ def as_loss(identifier: Any) -> Any:
 
 def serialize(loss: Any) -> Any:
     """Return a dictionary from which `deserialize` makes an equal loss; of a function, its name."""
-    return to_dictionary(loss)
+    return describe("keras.losses", loss)
 
 
 def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -143,4 +143,7 @@ def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
         >>> deserialize(serialize(Huber(delta=2.0))).options
         {'delta': 2.0}
     """
-    return from_dictionary("loss", name, TABLE, custom_objects)
+    known = {**TABLE, **(custom_objects or {})}
+    if isinstance(name, dict) and name.get("class_name") == "function":
+        name = name["config"]  # this is how Keras writes a function
+    return by_name("loss", name, known) if isinstance(name, str) else revive("loss", name, known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, settings
+from horn.api.layers import masks
 from horn.api.layers.layer import snake_case
 from horn.errors import ArgumentError, suggestion
 from horn.spec import ops
@@ -73,8 +74,9 @@ class Loss:
             y_pred: The outputs of the model.
             sample_weight: One factor for each example, or for each value.
             mask: Which examples or values count, where the outputs are padded; a mean is taken
-                over those alone.
+                over those alone. Unless given, it is the one that the layers put beside the outputs.
         """
+        mask = masks.of(y_pred) if mask is None else mask
         y_true, y_pred = match_rank(*self._cast(y_true, y_pred))
         values = self.call(y_true, y_pred)
         counted = self.counted(y_true, y_pred, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.arguments import check_number
+from horn.api.bounds import real
 from horn.api.losses.base import FunctionLoss
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -116,8 +116,8 @@ class Circle(FunctionLoss):
         name: str | None = "circle",
         dtype: Any = None,
     ) -> None:
-        check_number("Circle", "gamma", gamma, 0, open_low=True)
-        check_number("Circle", "margin", margin)
+        real("Circle", "gamma", gamma, "(0, inf)")
+        real("Circle", "margin", margin)
         super().__init__(
             circle, name, reduction, dtype, gamma=gamma, margin=margin, remove_diagonal=bool(remove_diagonal)
         )

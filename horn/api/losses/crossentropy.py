@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from horn import dtypes
-from horn.api.arguments import check_integer, check_number
+from horn.api.bounds import real, whole
 from horn.api.losses.base import FunctionLoss
 from horn.spec import ops
 from horn.spec.graph import spec_of
@@ -131,8 +131,8 @@ class BinaryCrossentropy(FunctionLoss):
         name: str | None = "binary_crossentropy",
         dtype: Any = None,
     ) -> None:
-        check_number("BinaryCrossentropy", "label_smoothing", label_smoothing, 0, 1)
-        check_integer("BinaryCrossentropy", "axis", axis)
+        real("BinaryCrossentropy", "label_smoothing", label_smoothing, "[0, 1]")
+        whole("BinaryCrossentropy", "axis", axis, low=-32)
         super().__init__(
             binary_crossentropy, name, reduction, dtype,
             from_logits=bool(from_logits), label_smoothing=label_smoothing, axis=axis,
@@ -164,8 +164,8 @@ class CategoricalCrossentropy(FunctionLoss):
         name: str | None = "categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        check_number("CategoricalCrossentropy", "label_smoothing", label_smoothing, 0, 1)
-        check_integer("CategoricalCrossentropy", "axis", axis)
+        real("CategoricalCrossentropy", "label_smoothing", label_smoothing, "[0, 1]")
+        whole("CategoricalCrossentropy", "axis", axis, low=-32)
         super().__init__(
             categorical_crossentropy, name, reduction, dtype,
             from_logits=bool(from_logits), label_smoothing=label_smoothing, axis=axis,
@@ -197,9 +197,9 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         name: str | None = "sparse_categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        check_integer("SparseCategoricalCrossentropy", "axis", axis)
+        whole("SparseCategoricalCrossentropy", "axis", axis, low=-32)
         if ignore_class is not None:
-            check_integer("SparseCategoricalCrossentropy", "ignore_class", ignore_class)
+            whole("SparseCategoricalCrossentropy", "ignore_class", ignore_class, low=-(2**31))
         super().__init__(
             sparse_categorical_crossentropy, name, reduction, dtype,
             from_logits=bool(from_logits), ignore_class=ignore_class, axis=axis,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.arguments import check_integer, check_number
+from horn.api.bounds import real, whole
 from horn.api.losses.base import FunctionLoss
 from horn.api.losses.crossentropy import labels, smooth
 from horn.spec import ops
@@ -153,10 +153,10 @@ class BinaryFocalCrossentropy(FunctionLoss):
         dtype: Any = None,
     ) -> None:
         owner = "BinaryFocalCrossentropy"
-        check_number(owner, "alpha", alpha, 0, 1)
-        check_number(owner, "gamma", gamma, 0)
-        check_number(owner, "label_smoothing", label_smoothing, 0, 1)
-        check_integer(owner, "axis", axis)
+        real(owner, "alpha", alpha, "[0, 1]")
+        real(owner, "gamma", gamma, "[0, inf)")
+        real(owner, "label_smoothing", label_smoothing, "[0, 1]")
+        whole(owner, "axis", axis, low=-32)
         super().__init__(
             binary_focal_crossentropy, name, reduction, dtype,
             apply_class_balancing=bool(apply_class_balancing), alpha=alpha, gamma=gamma,
@@ -198,10 +198,10 @@ class CategoricalFocalCrossentropy(FunctionLoss):
     ) -> None:
         owner = "CategoricalFocalCrossentropy"
         for one in alpha if isinstance(alpha, (list, tuple)) else [alpha]:
-            check_number(owner, "alpha", one, 0)
-        check_number(owner, "gamma", gamma, 0)
-        check_number(owner, "label_smoothing", label_smoothing, 0, 1)
-        check_integer(owner, "axis", axis)
+            real(owner, "alpha", one, "[0, inf)")
+        real(owner, "gamma", gamma, "[0, inf)")
+        real(owner, "label_smoothing", label_smoothing, "[0, 1]")
+        whole(owner, "axis", axis, low=-32)
         super().__init__(
             categorical_focal_crossentropy, name, reduction, dtype,
             alpha=alpha, gamma=gamma, from_logits=bool(from_logits), label_smoothing=label_smoothing, axis=axis,
@@ -232,5 +232,5 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
         name: str | None = "categorical_generalized_cross_entropy",
         dtype: Any = None,
     ) -> None:
-        check_number("CategoricalGeneralizedCrossEntropy", "q", q, 0, 1, open_low=True, open_high=True)
+        real("CategoricalGeneralizedCrossEntropy", "q", q, "(0, 1)")
         super().__init__(categorical_generalized_cross_entropy, name, reduction, dtype, q=q)

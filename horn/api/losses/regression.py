@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.arguments import check_number
+from horn.api.bounds import real
 from horn.api.losses.base import FunctionLoss
 from horn.spec import ops
 
@@ -128,7 +128,7 @@ class Huber(FunctionLoss):
         name: str | None = "huber_loss",
         dtype: Any = None,
     ) -> None:
-        check_number("Huber", "delta", delta, 0, open_low=True)
+        real("Huber", "delta", delta, "(0, inf)")
         super().__init__(huber, name, reduction, dtype, delta=delta)
 
 

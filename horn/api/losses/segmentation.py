@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from horn import settings
-from horn.api.arguments import check_integer, check_number
+from horn.api.bounds import real, whole
 from horn.api.losses.base import FunctionLoss
 from horn.spec import ops
 from horn.spec.graph import spec_of
@@ -79,8 +79,8 @@ def _check_axis(owner: str, axis: Any) -> Any:
     if axis is None:
         return None
     if isinstance(axis, (list, tuple)):
-        return tuple(check_integer(owner, "axis", one) for one in axis)
-    return check_integer(owner, "axis", axis)
+        return tuple(whole(owner, "axis", one, low=-32) for one in axis)
+    return whole(owner, "axis", axis, low=-32)
 
 
 class Dice(FunctionLoss):
@@ -132,7 +132,7 @@ class Tversky(FunctionLoss):
         axis: Any = None,
         dtype: Any = None,
     ) -> None:
-        check_number("Tversky", "alpha", alpha, 0)
-        check_number("Tversky", "beta", beta, 0)
+        real("Tversky", "alpha", alpha, "[0, inf)")
+        real("Tversky", "beta", beta, "[0, inf)")
         axis = _check_axis("Tversky", axis)
         super().__init__(tversky, name, reduction, dtype, alpha=alpha, beta=beta, axis=axis)

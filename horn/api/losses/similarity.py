@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from horn import settings
-from horn.api.arguments import check_integer
+from horn.api.bounds import whole
 from horn.api.losses.base import FunctionLoss, match_rank
 from horn.spec import ops
 
@@ -66,5 +66,5 @@ class CosineSimilarity(FunctionLoss):
         name: str | None = "cosine_similarity",
         dtype: Any = None,
     ) -> None:
-        check_integer("CosineSimilarity", "axis", axis)
+        whole("CosineSimilarity", "axis", axis, low=-32)
         super().__init__(cosine_similarity, name, reduction, dtype, axis=axis)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from horn.api.described import describe, revive
 from horn.api.layers.layer import snake_case
 from horn.api.lookup import by_name
 from horn.api.losses import (
@@ -100,7 +101,6 @@ from horn.api.metrics.tradeoff import (
     SensitivityAtSpecificity,
     SpecificityAtSensitivity,
 )
-from horn.api.serialization import from_dictionary, to_dictionary
 from horn.spec.graph import spec_of
 
 __all__ = [
@@ -234,7 +234,9 @@ _ALIASES = {
 TABLE: dict[str, Any] = {
     **{snake_case(made.__name__): made for made in _CLASSES},
     **{made.__name__: made for made in _CLASSES},
+    "f1_score": F1Score,
     "fbeta_score": FBetaScore,
+    "r2_score": R2Score,
     **_ALIASES,
     **{name.upper(): made for name, made in _ALIASES.items()},
 }
@@ -290,7 +292,9 @@ def _crossentropy(y_true: Any, y_pred: Any) -> Any:
     return (categorical_crossentropy if same else sparse_categorical_crossentropy)(y_true, y_pred)
 
 
-_BY_SHAPE = dict.fromkeys(("accuracy", "acc"), accuracy_hits) | dict.fromkeys(("crossentropy", "ce"), _crossentropy)
+_BY_SHAPE = dict.fromkeys(("accuracy", "acc"), accuracy_hits) | dict.fromkeys(
+    ("crossentropy", "ce"), _crossentropy
+)
 _FUNCTIONS = {
     fn.__name__: fn for fn in (binary_focal_crossentropy, categorical_focal_crossentropy, huber, log_cosh)
 }
@@ -298,7 +302,7 @@ _FUNCTIONS = {
 
 def serialize(metric: Any) -> Any:
     """Return a dictionary from which `deserialize` makes an equal metric; of a function, its name."""
-    return to_dictionary(metric)
+    return describe("keras.metrics", metric)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -312,4 +316,7 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
         >>> deserialize(serialize(FBetaScore(beta=2.0))).beta
         2.0
     """
-    return from_dictionary("metric", config, TABLE, custom_objects)
+    known = {**TABLE, **(custom_objects or {})}
+    if isinstance(config, dict) and config.get("class_name") == "function":
+        config = config["config"]  # this is how Keras writes a function
+    return by_name("metric", config, known) if isinstance(config, str) else revive("metric", config, known)

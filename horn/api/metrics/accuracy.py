@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.arguments import check_integer, check_number
+from horn.api.bounds import real, whole
 from horn.api.losses.base import match_rank
 from horn.api.losses.crossentropy import labels
 from horn.api.metrics.mean import MeanMetricWrapper
@@ -197,7 +197,7 @@ class BinaryAccuracy(MeanMetricWrapper):
     def __init__(
         self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
     ) -> None:
-        check_number("BinaryAccuracy", "threshold", threshold, 0, 1)
+        real("BinaryAccuracy", "threshold", threshold, "[0, 1]")
         super().__init__(binary_hits, name, dtype, threshold=threshold)
 
 
@@ -250,7 +250,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     def __init__(
         self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None
     ) -> None:
-        check_integer("TopKCategoricalAccuracy", "k", k, 1)
+        whole("TopKCategoricalAccuracy", "k", k, low=1)
         super().__init__(top_k_hits, name, dtype, k=k)
 
 
@@ -275,5 +275,5 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         dtype: Any = None,
         from_sorted_ids: bool = False,
     ) -> None:
-        check_integer("SparseTopKCategoricalAccuracy", "k", k, 1)
+        whole("SparseTopKCategoricalAccuracy", "k", k, low=1)
         super().__init__(sparse_top_k_hits, name, dtype, k=k, from_sorted_ids=bool(from_sorted_ids))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from horn import settings
-from horn.api.arguments import check_choice, check_integer, check_number
+from horn.api.bounds import choice, real, whole
 from horn.api.metrics.counting import Counts, check_thresholds, count
 from horn.api.metrics.mean import in_float
 from horn.api.metrics.metric import Metric
@@ -65,11 +65,11 @@ class AUC(Metric):
         label_weights: Any = None,
         from_logits: bool = False,
     ) -> None:
-        check_choice("AUC", "curve", curve, CURVES)
-        check_choice("AUC", "summation_method", summation_method, SUMMATIONS)
-        check_integer("AUC", "num_thresholds", num_thresholds, 2)
+        choice("AUC", "curve", curve, CURVES)
+        choice("AUC", "summation_method", summation_method, SUMMATIONS)
+        whole("AUC", "num_thresholds", num_thresholds, low=2)
         if num_labels is not None:
-            check_integer("AUC", "num_labels", num_labels, 1)
+            whole("AUC", "num_labels", num_labels, low=1)
         if num_labels is not None and not multi_label:
             raise ArgumentError(
                 "AUC was given a number of labels, but not to look at them one by one.",
@@ -81,7 +81,7 @@ class AUC(Metric):
         weights = (
             None
             if label_weights is None
-            else [check_number("AUC", "label weight", w, 0) for w in label_weights]
+            else [real("AUC", "label weight", w, "[0, inf)") for w in label_weights]
         )
         super().__init__(dtype, name)
         self.curve, self.summation_method = curve, summation_method
@@ -96,7 +96,7 @@ class AUC(Metric):
         if not self.multi_label or num_labels is not None:
             self._build(num_labels)
 
-    def _build(self, labels: int | None) -> None:
+    def _build(self, labels: Any) -> None:
         """Make the state: for each threshold, or for each threshold and label."""
         shape = (self.num_thresholds,) if labels is None else (self.num_thresholds, labels)
         self.sums = [self.add_sum(field, shape) for field in Counts._fields]
@@ -178,9 +178,9 @@ def _curve(curve: str, counts: Counts) -> tuple[Any, Any]:
     tp, fp, tn, fn = counts
     if curve == "PRGAIN":
         odds = ops.ratio(ops.add(tp, fn), ops.add(tn, fp))
-        gains = (ops.subtract(1.0, ops.multiply(odds, ops.ratio(wrong, tp))) for wrong in (fn, fp))
-        recall, precision = (ops.maximum(gain, 0.0) for gain in gains)
-        return recall, precision
+        missed, excess = (ops.multiply(odds, ops.ratio(wrong, tp)) for wrong in (fn, fp))
+        recall = ops.where(ops.equal(tp, 0), 0.0, ops.maximum(ops.subtract(1.0, missed), 0.0))
+        return recall, ops.subtract(1.0, excess)
     recall = ops.ratio(tp, ops.add(tp, fn))
     return (
         (ops.ratio(fp, ops.add(fp, tn)), recall)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.arguments import check_integer
+from horn.api.bounds import whole
 from horn.api.metrics.counting import check_thresholds, count
 from horn.api.metrics.mean import in_float
 from horn.api.metrics.metric import Metric
@@ -129,9 +129,9 @@ class _Share(Metric):
         owner = type(self).__name__
         found = check_thresholds(owner, thresholds, 0.5 if top_k is None else _EVERYTHING)
         if top_k is not None:
-            check_integer(owner, "top_k", top_k, 1)
+            whole(owner, "top_k", top_k, low=1)
         if class_id is not None:
-            check_integer(owner, "class_id", class_id, 0)
+            whole(owner, "class_id", class_id, low=0)
         super().__init__(dtype, name)
         self.init_thresholds, self.thresholds = thresholds, found
         self.top_k, self.class_id = top_k, class_id

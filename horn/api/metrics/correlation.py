@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from horn import settings
-from horn.api.arguments import check_integer
+from horn.api.bounds import whole
 from horn.api.losses.base import match_rank
 from horn.api.metrics.mean import MeanMetricWrapper
 from horn.spec import ops
@@ -87,7 +87,7 @@ class PearsonCorrelation(MeanMetricWrapper):
         dtype: Any = None,
         axis: int = -1,
     ) -> None:
-        check_integer("PearsonCorrelation", "axis", axis)
+        whole("PearsonCorrelation", "axis", axis, low=-32)
         super().__init__(pearson_correlation, name, dtype, axis=axis)
 
 
@@ -111,5 +111,5 @@ class ConcordanceCorrelation(MeanMetricWrapper):
         dtype: Any = None,
         axis: int = -1,
     ) -> None:
-        check_integer("ConcordanceCorrelation", "axis", axis)
+        whole("ConcordanceCorrelation", "axis", axis, low=-32)
         super().__init__(concordance_correlation, name, dtype, axis=axis)

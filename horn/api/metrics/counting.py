@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from horn import settings
-from horn.api.arguments import check_number
+from horn.api.bounds import real
 from horn.api.losses.base import match_rank, spread
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -40,7 +40,7 @@ def check_thresholds(owner: str, thresholds: Any, default: float) -> list[float]
             got=repr(thresholds),
             remedy="leave thresholds out, or name at least one",
         )
-    return [float(check_number(owner, "threshold", one, 0, 1)) for one in found]
+    return [float(real(owner, "threshold", one, "[0, 1]")) for one in found]
 
 
 def is_even(thresholds: Sequence[float]) -> bool:
@@ -56,16 +56,15 @@ def largest_only(y_pred: Any, k: int) -> Any:
 
     Of equal ones the first are taken.
     """
-    spec = spec_of(y_pred)
-    places = ops.arange(spec.shape[-1])
+    places = ops.arange(spec_of(y_pred).shape[-1])
 
-    def take_one(taken: Any, _: Any) -> tuple[Any, None]:
-        rest = ops.where(taken, float("-inf"), y_pred)
+    def take_one(carried: Any, _: Any) -> tuple[Any, None]:
+        taken, rest = carried
         best = ops.equal(places, ops.expand_dims(ops.argmax(rest, axis=-1), -1))
-        return ops.logical_or(taken, best), None
+        return (ops.logical_or(taken, best), ops.where(best, float("-inf"), rest)), None
 
-    none = ops.less(ops.multiply(ops.zeros_like(y_pred), 0.0), -1.0)
-    taken, _ = ops.scan(take_one, none, None, length=k)
+    nothing = ops.less(ops.zeros_like(y_pred), -1.0)
+    (taken, _), _ = ops.scan(take_one, (nothing, y_pred), None, length=k)
     return ops.where(taken, y_pred, float("-inf"))
 
 

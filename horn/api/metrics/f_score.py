@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.arguments import check_choice, check_number
+from horn.api.bounds import choice, real
 from horn.api.losses.base import match_rank
 from horn.api.metrics.mean import in_float
 from horn.api.metrics.metric import Metric
@@ -13,7 +13,7 @@ from horn.spec import ops
 from horn.spec.graph import spec_of
 from horn.spec.laws import need_equal_targets, need_rank
 
-_AVERAGES = (None, "micro", "macro", "weighted")
+_AVERAGES = ("micro", "macro", "weighted")
 
 
 class FBetaScore(Metric):
@@ -49,15 +49,16 @@ class FBetaScore(Metric):
         dtype: Any = None,
     ) -> None:
         owner = type(self).__name__
-        check_choice(owner, "average", average, _AVERAGES)
-        check_number(owner, "beta", beta, 0, open_low=True)
+        if average is not None:
+            choice(owner, "average", average, _AVERAGES)
+        real(owner, "beta", beta, "(0, inf)")
         if threshold is not None:
-            check_number(owner, "threshold", threshold, 0, 1, open_low=True)
+            real(owner, "threshold", threshold, "(0, 1]")
         super().__init__(dtype, name)
         self.average, self.beta, self.threshold = average, beta, threshold
         self.sums: list[Any] = []
 
-    def _build(self, classes: int) -> None:
+    def _build(self, classes: Any) -> None:
         """Make the state: true and false positives, false negatives, and how often each class occurs."""
         shape = () if self.average == "micro" else (classes,)
         names = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn.api.arguments import check_integer, check_number
+from horn.api.bounds import real, whole
 from horn.api.metrics.metric import Metric
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -39,10 +39,10 @@ class _IoUBase(Metric):
         axis: int = -1,
     ) -> None:
         owner = type(self).__name__
-        check_integer(owner, "num_classes", num_classes, 1)
-        check_integer(owner, "axis", axis)
+        whole(owner, "num_classes", num_classes, low=1)
+        whole(owner, "axis", axis, low=-32)
         if ignore_class is not None:
-            check_integer(owner, "ignore_class", ignore_class)
+            whole(owner, "ignore_class", ignore_class, low=-(2**31))
         super().__init__(dtype, name)
         self.num_classes, self.ignore_class, self.axis = num_classes, ignore_class, axis
         self.sparse_y_true, self.sparse_y_pred = bool(sparse_y_true), bool(sparse_y_pred)
@@ -129,9 +129,9 @@ class IoU(_IoUBase):
         axis: int = -1,
     ) -> None:
         owner, ids = type(self).__name__, list(target_class_ids)
-        check_integer(owner, "num_classes", num_classes, 1)
+        whole(owner, "num_classes", num_classes, low=1)
         for one in ids:
-            check_integer(owner, "target class id", one, 0)
+            whole(owner, "target class id", one, low=0)
             if one >= num_classes:
                 raise ArgumentError(
                     f"{owner} was given a class that there is not.",
@@ -168,7 +168,7 @@ class BinaryIoU(IoU):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        check_number("BinaryIoU", "threshold", threshold, 0, 1)
+        real("BinaryIoU", "threshold", threshold, "[0, 1]")
         super().__init__(2, target_class_ids, name, dtype)
         self.threshold = threshold
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from horn import dtypes
+from horn.api.layers import masks
 from horn.api.losses.base import match_rank, spread
 from horn.api.metrics.metric import Metric
 from horn.spec import ops
@@ -144,7 +145,11 @@ class MeanMetricWrapper(Mean):
         self.fn, self.options = fn, kwargs
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        """Take a batch into account."""
+        """Take a batch into account; steps that the layers have masked do not count."""
+        mask = masks.of(y_pred)
+        if mask is not None:
+            kept = ops.cast(mask, self.dtype)
+            sample_weight = kept if sample_weight is None else ops.multiply(kept, spread(sample_weight, kept))
         y_true, y_pred = match_rank(*in_float(y_true, y_pred, self.dtype))
         super().update_state(self.fn(y_true, y_pred, **self.options), sample_weight)
 

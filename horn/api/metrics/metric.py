@@ -9,6 +9,7 @@ import numpy as np
 from horn import dtypes, settings
 from horn.api import initializers
 from horn.api.layers.layer import automatic_name, snake_case
+from horn.errors import ArgumentError
 from horn.spec import ops
 from horn.state.variable import Variable
 
@@ -75,6 +76,13 @@ class Metric:
             name: For messages and files.
         """
         del aggregation
+        if not all(isinstance(size, int) for size in shape):
+            raise ArgumentError(
+                f"The state {name!r} of metric {self.name!r} cannot have an unknown size.",
+                expected="a fixed size on every axis",
+                got=str(shape),
+                remedy="fix that axis of the model's output",
+            )
         kind = dtypes.canonical(dtype or self._dtype)
         value = initializers.get(initializer or "zeros")(tuple(shape), kind)
         variable = Variable(value, dtype=kind, trainable=False, name=f"{self.name}/{name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.arguments import check_integer, check_number
+from horn.api.bounds import real, whole
 from horn.api.losses.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -35,7 +35,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
         from_logits: bool = False,
         label_smoothing: float = 0,
     ) -> None:
-        check_number("BinaryCrossentropy", "label_smoothing", label_smoothing, 0, 1)
+        real("BinaryCrossentropy", "label_smoothing", label_smoothing, "[0, 1]")
         super().__init__(
             binary_crossentropy, name, dtype, from_logits=bool(from_logits), label_smoothing=label_smoothing
         )
@@ -64,8 +64,8 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         label_smoothing: float = 0,
         axis: int = -1,
     ) -> None:
-        check_number("CategoricalCrossentropy", "label_smoothing", label_smoothing, 0, 1)
-        check_integer("CategoricalCrossentropy", "axis", axis)
+        real("CategoricalCrossentropy", "label_smoothing", label_smoothing, "[0, 1]")
+        whole("CategoricalCrossentropy", "axis", axis, low=-32)
         super().__init__(
             categorical_crossentropy,
             name,
@@ -100,8 +100,8 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         axis: int = -1,
     ) -> None:
         if ignore_class is not None:
-            check_integer("SparseCategoricalCrossentropy", "ignore_class", ignore_class)
-        check_integer("SparseCategoricalCrossentropy", "axis", axis)
+            whole("SparseCategoricalCrossentropy", "ignore_class", ignore_class, low=-(2**31))
+        whole("SparseCategoricalCrossentropy", "axis", axis, low=-32)
         super().__init__(
             sparse_categorical_crossentropy,
             name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.arguments import check_choice, check_integer
+from horn.api.bounds import choice, whole
 from horn.api.losses.base import match_rank
 from horn.api.losses.regression import (
     log_cosh,
@@ -19,7 +19,6 @@ from horn.api.metrics.metric import Metric
 from horn.spec import ops
 from horn.spec.graph import spec_of
 from horn.spec.laws import need_equal_targets, need_rank
-from horn.state.variable import Variable
 
 
 class MeanSquaredError(MeanMetricWrapper):
@@ -121,7 +120,7 @@ class CosineSimilarity(MeanMetricWrapper):
         dtype: Any = None,
         axis: int = -1,
     ) -> None:
-        check_integer("CosineSimilarity", "axis", axis)
+        whole("CosineSimilarity", "axis", axis, low=-32)
         super().__init__(cosine, name, dtype, axis=axis)
 
 
@@ -160,8 +159,8 @@ class R2Score(Metric):
         class_aggregation: ``"uniform_average"`` for the mean over the outputs,
             ``"variance_weighted_average"`` for one weighted by their variance, None for one figure
             each.
-        num_regressors: The number of inputs, for the adjusted score; 0 for the plain one. With too
-            few examples for it the score stays plain.
+        num_regressors: The number of inputs, for the adjusted score; 0 for the plain one. As in Keras
+            every target value counts as a sample; with too few of them the score stays plain.
         name: For logs.
         dtype: Of the state.
 
@@ -178,8 +177,6 @@ class R2Score(Metric):
         0.5714
     """
 
-    count: Variable | None = None
-
     def __init__(
         self,
         class_aggregation: str | None = "uniform_average",
@@ -187,15 +184,18 @@ class R2Score(Metric):
         name: str | None = "r2_score",
         dtype: Any = None,
     ) -> None:
-        choices = (None, "uniform_average", "variance_weighted_average")
-        check_choice("R2Score", "class_aggregation", class_aggregation, choices)
-        check_integer("R2Score", "num_regressors", num_regressors, 0)
+        if class_aggregation is not None:
+            choices = ("uniform_average", "variance_weighted_average")
+            choice("R2Score", "class_aggregation", class_aggregation, choices)
+        whole("R2Score", "num_regressors", num_regressors, low=0)
         super().__init__(dtype, name)
         self.class_aggregation, self.num_regressors = class_aggregation, num_regressors
         self.num_samples = self.add_sum("num_samples")
+        self.is_built = False
 
-    def _build(self, outputs: int) -> None:
+    def _build(self, outputs: Any) -> None:
         """Make the state that depends on the number of outputs."""
+        self.is_built = True
         self.count = self.add_sum("count")
         self.mean = self.add_variable((outputs,), name="mean")
         self.spread = self.add_sum("spread", (outputs,))
@@ -206,7 +206,7 @@ class R2Score(Metric):
         need_rank(self.name, spec_of(y_pred), 2)
         need_equal_targets(self.name, spec_of(y_true), spec_of(y_pred))
         batch, outputs = spec_of(y_pred).shape
-        if self.count is None:
+        if not self.is_built:
             self._build(outputs)
         y_true, y_pred = ops.cast(y_true, self.dtype), ops.cast(y_pred, self.dtype)
         weight = ops.ones((batch, 1), self.dtype)
@@ -222,16 +222,17 @@ class R2Score(Metric):
         between = ops.multiply(ops.square(apart), ops.multiply(self.count, share))
         self.mean.assign(ops.add(self.mean, ops.multiply(apart, share)))
         self.accumulate(
-            (self.num_samples, batch), (self.count, total),
+            (self.num_samples, batch * outputs), (self.count, total),
             (self.spread, ops.add(within, between)), (self.residual, residual),
         )  # fmt: skip
 
     def result(self) -> Any:
-        if self.count is None:
+        if not self.is_built:
             return ops.zeros((), self.dtype)
         flat = ops.equal(self.spread, 0)
         score = ops.subtract(1.0, ops.ratio(self.residual, self.spread))
-        score = ops.where(ops.logical_and(flat, ops.not_equal(self.residual, 0)), 0.0, score)
+        wrong = ops.logical_or(ops.not_equal(self.residual, 0), ops.equal(self.count, 0))
+        score = ops.where(ops.logical_and(flat, wrong), 0.0, score)
         if self.class_aggregation == "uniform_average":
             score = ops.mean(score)
         elif self.class_aggregation == "variance_weighted_average":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.arguments import check_integer, check_number
+from horn.api.bounds import real, whole
 from horn.api.metrics.counting import Counts, count
 from horn.api.metrics.mean import in_float
 from horn.api.metrics.metric import Metric
@@ -20,10 +20,10 @@ class _Tradeoff(Metric):
         self, value: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: Any
     ) -> None:
         owner = type(self).__name__
-        check_number(owner, self.asked, value, 0, 1)
-        check_integer(owner, "num_thresholds", num_thresholds, 1)
+        real(owner, self.asked, value, "[0, 1]")
+        whole(owner, "num_thresholds", num_thresholds, low=1)
         if class_id is not None:
-            check_integer(owner, "class_id", class_id, 0)
+            whole(owner, "class_id", class_id, low=0)
         super().__init__(dtype, name)
         self.value, self.num_thresholds, self.class_id = value, num_thresholds, class_id
         last = num_thresholds - 1
