@@ -188,12 +188,11 @@ def test_inputs_are_cast_to_what_a_layer_computes_in() -> None:
 
 
 def test_the_policy_of_new_layers_can_be_set() -> None:
-    before = keras.config.dtype_policy()
     try:
         keras.config.set_dtype_policy("mixed_bfloat16")
         assert layers.Dense(2).compute_dtype == "bfloat16"
     finally:
-        keras.config.set_dtype_policy(before)
+        keras.config.set_dtype_policy(None)
     assert layers.Dense(2).compute_dtype == "float32"
 
 

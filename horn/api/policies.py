@@ -71,9 +71,9 @@ def dtype_policy() -> DTypePolicy:
     return DTypePolicy(chosen.dtype_policy or chosen.floatx)
 
 
-def set_dtype_policy(policy: str | DTypePolicy) -> None:
-    """Set the policy of new layers, for this context."""
-    settings.set_dtype_policy(get(policy).name)
+def set_dtype_policy(policy: str | DTypePolicy | None) -> None:
+    """Set the policy of new layers, for this context; None to follow the default float again."""
+    settings.set_dtype_policy(None if policy is None else get(policy).name)
 
 
 def get(policy: Any) -> DTypePolicy:

@@ -111,7 +111,7 @@ def test_a_fitted_model_reports_what_its_predictions_give(backend: str) -> None:
     weight = r.uniform(0.5, 2.0, 22).astype("float32")
     model = keras.Sequential([keras.Input((5,)), layers.Dense(3, activation="softmax")], backend=backend)
     still = keras.optimizers.SGD(learning_rate=0.0)  # so that every batch meets the same weights
-    model.compile(still, keras.losses.CategoricalFocalCrossentropy(), metrics=everything())
+    model.compile(still, keras.losses.CategoricalFocalCrossentropy(), weighted_metrics=everything())
     found = model.fit(x, y, sample_weight=weight, batch_size=11, epochs=1, verbose=0).history
     predicted = np.asarray(model.predict(x, verbose=0))
     with keras.use_backend("numpy"):
@@ -133,7 +133,7 @@ def test_every_loss_trains(backend: str) -> None:
     x, y = r.normal(size=(8, 5)).astype("float32"), r.uniform(0.1, 0.9, (8, 3)).astype("float32")
 
     def together(y_true: Any, y_pred: Any) -> Any:
-        label = keras.ops.argmax(y_true)
+        label = keras.ops.argmax(y_true, axis=-1)
         parts = [as_loss(name)(y_true, y_pred) for name in LOSSES]
         parts += [as_loss(name)(label, y_pred) for name in ("categorical_generalized_cross_entropy", "circle")]
         return sum(parts[1:], parts[0])

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from horn import tree
 from horn.api import losses as loss_page, metrics as metric_page
 from horn.api.bounds import real
-from horn.api.layers import masks
-from horn.api.losses.base import combine
 from horn.errors import ArgumentError, DataError, suggestion
 from horn.spec import ops
 from horn.spec.graph import spec_of
@@ -21,13 +19,12 @@ if TYPE_CHECKING:
 
 
 class Output(NamedTuple):
-    """One output of a batch: its name (None for the only one), target, prediction, weights and mask."""
+    """One output of a batch: its name (None for the only one), target, prediction and weights."""
 
     name: str | None
     true: Any
     pred: Any
     weight: Any
-    mask: Any
 
 
 class Objectives:
@@ -71,11 +68,10 @@ class Objectives:
             known = list(self.names or ())
             names = known if len(known) == len(preds) else [f"output_{i}" for i in range(len(preds))]
         else:
-            return [Output(None, _only(y), y_pred, _only(sample_weight), masks.of(y_pred))]
+            return [Output(None, _only(y), y_pred, _only(sample_weight))]
         trues = _aligned("targets", y, names)
         weights = _aligned("sample weights", sample_weight, names, repeat=True)
-        rows = zip(names, trues, preds, weights, strict=True)
-        return [Output(name, true, pred, weight, masks.of(pred)) for name, true, pred, weight in rows]
+        return [Output(*row) for row in zip(names, trues, preds, weights, strict=True)]
 
     def total(self, outputs: list[Output]) -> Any:
         """Return the sum of the losses, each with its factor, or None where there is no loss."""
@@ -84,7 +80,7 @@ class Objectives:
         for output, loss, factor in zip(outputs, self._losses(outputs), factors, strict=True):
             if loss is None:
                 continue
-            value = _value(loss, output)
+            value = loss(output.true, output.pred, output.weight)
             value = value if factor is None else ops.multiply(value, factor)
             total = value if total is None else ops.add(total, value)
         return total
@@ -97,13 +93,14 @@ class Objectives:
                 name = f"{output.name}_loss"
                 tracker = self._trackers.setdefault(name, metric_page.Mean(name))
                 # The same expression as in `total`, of which a traced step keeps one.
-                tracker.update_state(_value(loss, output), sample_weight=spec_of(output.pred).shape[0])
+                value = loss(output.true, output.pred, output.weight)
+                tracker.update_state(value, sample_weight=spec_of(output.pred).shape[0])
                 figures[name] = tracker.result()
         for given, weighted in ((self.metrics, False), (self.weighted_metrics, True)):
             for output, metrics in zip(outputs, _lists(given, outputs), strict=True):
                 for metric in metrics:
-                    weight = _weight(output.weight if weighted else None, output.mask)
-                    metric.update_state(output.true, output.pred, *(() if weight is None else (weight,)))
+                    weight = (output.weight,) if weighted and output.weight is not None else ()
+                    metric.update_state(output.true, output.pred, *weight)
                     name = metric.name if output.name is None else f"{output.name}_{metric.name}"
                     figures[name] = metric.result()
         return figures
@@ -157,13 +154,3 @@ def _lists(given: Any, outputs: list[Output]) -> list[list[Metric]]:
         return [[metric for metric in tree.flatten(given) if metric is not None]]
     found = _aligned("metrics", given, [output.name for output in outputs])
     return [[metric for metric in tree.flatten(one) if metric is not None] for one in found]
-
-
-def _value(loss: Loss, output: Output) -> Any:
-    mask = {} if output.mask is None else {"mask": output.mask}
-    return loss(output.true, output.pred, output.weight, **mask)
-
-
-def _weight(weight: Any, mask: Any) -> Any:
-    """Return the weights that a metric is given: those of the examples, where the mask holds."""
-    return weight if mask is None else combine(weight, mask, ops.cast(mask, "float32"))
