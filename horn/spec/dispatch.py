@@ -183,7 +183,7 @@ def record(op: Op, leaves: Sequence[Any], form: Form, attrs: dict[str, Any], tra
         neutral = contract.owner(type(leaf)) is None or isinstance(leaf, np.ndarray | np.generic)
         held = lift(trace, leaf, spec.dtype if neutral and not isinstance(leaf, Operators) else None)
         inputs.append(held if held.spec.dtype == spec.dtype else ops.cast(held, spec.dtype))
-    node = Node(op, tuple(inputs), form, prepared.attrs, prepared.outputs, trace)
+    node = Node(op, tuple(inputs), form, prepared.attrs, prepared.outputs, trace, single=prepared.single)
     return node.outputs[0] if prepared.single else node.outputs
 
 

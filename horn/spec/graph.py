@@ -110,10 +110,11 @@ class Node:
         form: How `inputs` divide into operands: None for a single one, a count for a sequence.
         attrs: The normalised attributes.
         outputs: Its symbols, one for each result.
+        single: Whether the op returns one tensor, and not a tuple, be it of one.
         scope: The path of the layer that made the call, for messages.
     """
 
-    __slots__ = ("attrs", "form", "inputs", "op", "outputs", "scope", "serial")
+    __slots__ = ("attrs", "form", "inputs", "op", "outputs", "scope", "serial", "single")
 
     def __init__(
         self,
@@ -123,8 +124,11 @@ class Node:
         attrs: dict[str, Any],
         specs: Sequence[TensorSpec],
         trace: Trace | None,
+        *,
+        single: bool,
     ) -> None:
         self.op = op
+        self.single = single
         self.inputs = inputs
         self.form = form
         self.attrs = attrs

@@ -125,7 +125,7 @@ class Lowering:
         key = (node.op.name, tuple(_identity(x) for x in leaves), node.form, _items(attrs))
         known = self._known.get(key)
         if known is None:
-            known = Node(node.op, tuple(leaves), node.form, attrs, specs, None)
+            known = Node(node.op, tuple(leaves), node.form, attrs, specs, None, single=node.single)
             known.scope = node.scope
             self._known[key] = known
         return known.outputs
@@ -216,7 +216,7 @@ class Program:
             self._large |= {slot for slot, out in zip(outs, node.outputs, strict=True) if _is_large(out.spec)}
             slots.update({id(out): slot for out, slot in zip(node.outputs, outs, strict=True)})
             function, ins, outs = self._function(node, ins, outs, pairs)
-            alone = len(outs) == 1 and not _gives_tuple_of_one(node)
+            alone = node.single and len(outs) == 1  # a residual may have come to the outputs
             self.code.append([function, ins, outs[0] if alone else outs, ()])
         self._outputs = [self._input(out, slots) for out in self.graph.outputs]
         self._release()
@@ -351,14 +351,6 @@ class Pair:
         """Return the function from residual and cotangents to the gradients."""
         kernel = self._backward
         return kernel if self.cotangents == 1 else lambda residual, *given: kernel(residual, given)
-
-
-def _gives_tuple_of_one(node: Node) -> bool:
-    """Return whether a node is a composite over lists, such as an update, that was given one of each."""
-    if not node.op.is_composite or len(node.outputs) != 1:
-        return False
-    specs = [None if x is None else x.spec for x in node.inputs]
-    return not node.op.returns_single(specs, node.form, node.attrs)
 
 
 def residual_pairs(graph: Graph, backend: Backend) -> dict[int, Pair]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from horn import settings
-from horn.api import activations, constraints, initializers, regularizers
-from horn.api.layers.core import positive, weight_of
+from horn.api import activations, initializers
+from horn.api.layers.core import positive, set_rules, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -85,10 +85,7 @@ class Convolution(Layer):
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        set_rules(self, kernel=(kernel_regularizer, kernel_constraint), bias=(bias_regularizer, bias_constraint))
 
     def build(self, input_shape: Any) -> None:
         """Make the kernel and the bias."""

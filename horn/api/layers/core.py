@@ -105,10 +105,7 @@ class Dense(Layer):
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        set_rules(self, kernel=(kernel_regularizer, kernel_constraint), bias=(bias_regularizer, bias_constraint))
 
     supports_masking = True
 
@@ -184,8 +181,7 @@ class Embedding(Layer):
         self.input_dim = positive("Embedding", "input_dim", input_dim)
         self.output_dim = positive("Embedding", "output_dim", output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        set_rules(self, embeddings=(embeddings_regularizer, embeddings_constraint))
         self.mask_zero = bool(mask_zero)
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
@@ -203,7 +199,16 @@ class Embedding(Layer):
         return ops.take(self.embeddings, ops.cast(inputs, "int32"), axis=0)
 
 
-def weight_of(layer: Layer, shape: tuple[int, ...], name: str, initializer: Any = None) -> Any:
+def set_rules(layer: Layer, **rules: tuple[Any, Any]) -> None:
+    """Keep the regularizer and the constraint of each weight, as ``layer.kernel_regularizer`` and so on."""
+    for name, (regularizer, constraint) in rules.items():
+        setattr(layer, f"{name}_regularizer", regularizers.get(regularizer))
+        setattr(layer, f"{name}_constraint", constraints.get(constraint))
+
+
+def weight_of(
+    layer: Layer, shape: tuple[int, ...], name: str, initializer: Any = None, prefix: str | None = None
+) -> Any:
     """Return a new weight, made as the layer's arguments that begin with its name say.
 
     Args:
@@ -211,13 +216,15 @@ def weight_of(layer: Layer, shape: tuple[int, ...], name: str, initializer: Any 
         shape: The sizes.
         name: Of the weight, such as ``"kernel"``.
         initializer: What to use in place of the layer's.
+        prefix: What the arguments begin with, if not with the name.
     """
+    prefix = prefix or name
     return layer.add_weight(
         shape,
-        initializer or getattr(layer, f"{name}_initializer"),
+        initializer or getattr(layer, f"{prefix}_initializer"),
         name=name,
-        regularizer=getattr(layer, f"{name}_regularizer"),
-        constraint=getattr(layer, f"{name}_constraint"),
+        regularizer=getattr(layer, f"{prefix}_regularizer"),
+        constraint=getattr(layer, f"{prefix}_constraint"),
     )
 
 

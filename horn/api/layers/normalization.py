@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api import constraints, initializers, regularizers
-from horn.api.layers.core import weight_of
+from horn.api import initializers
+from horn.api.layers.core import set_rules, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ShapeError
 from horn.spec import ops
@@ -63,10 +63,7 @@ class BatchNormalization(Layer):
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        set_rules(self, beta=(beta_regularizer, beta_constraint), gamma=(gamma_regularizer, gamma_constraint))
 
     def build(self, input_shape: Any) -> None:
         """Make scale, shift and moving statistics."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from horn.api import activations, constraints, initializers, regularizers
-from horn.api.layers.core import check_last_axis, positive, weight_of
+from horn.api import activations, initializers
+from horn.api.layers.core import check_last_axis, positive, set_rules, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ShapeError
 from horn.spec import ops
@@ -76,12 +76,8 @@ class LSTM(Layer):
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.recurrent_initializer = initializers.get(recurrent_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
+        set_rules(self, kernel=(kernel_regularizer, kernel_constraint), bias=(bias_regularizer, bias_constraint))
+        set_rules(self, recurrent=(recurrent_regularizer, recurrent_constraint))
         self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards = go_backwards
 
@@ -96,13 +92,7 @@ class LSTM(Layer):
             )
         gates = 4 * self.units
         self.kernel = weight_of(self, (input_shape[-1], gates), "kernel")
-        self.recurrent_kernel = self.add_weight(
-            (self.units, gates),
-            self.recurrent_initializer,
-            name="recurrent_kernel",
-            regularizer=self.recurrent_regularizer,
-            constraint=self.recurrent_constraint,
-        )
+        self.recurrent_kernel = weight_of(self, (self.units, gates), "recurrent_kernel", prefix="recurrent")
         self.bias = weight_of(self, (gates,), "bias", self._first_bias) if self.use_bias else None
 
     def _first_bias(self, shape: tuple[int, ...], dtype: str) -> np.ndarray:

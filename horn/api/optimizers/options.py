@@ -11,30 +11,28 @@ from horn.errors import ArgumentError
 class Options(TypedDict, total=False):
     """The keywords that every optimizer takes."""
 
-    weight_decay: float | None
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
     use_ema: bool
     ema_momentum: float
     ema_overwrite_frequency: int | None
-    loss_scale_factor: float | None
+    clipnorm: float | None
+    global_clipnorm: float | None
+    clipvalue: float | None
+    weight_decay: float | None
     gradient_accumulation_steps: int | None
+    loss_scale_factor: float | None
     name: str | None
 
 
-DEFAULTS: dict[str, Any] = {
-    "weight_decay": None,
-    "clipnorm": None,
-    "global_clipnorm": None,
-    "clipvalue": None,
-    "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-}
 _CLIPS = ("clipnorm", "global_clipnorm", "clipvalue")
+_ABSENT = (
+    "weight_decay",
+    *_CLIPS,
+    "ema_overwrite_frequency",
+    "loss_scale_factor",
+    "gradient_accumulation_steps",
+)
+DEFAULTS: dict[str, Any] = {**dict.fromkeys(_ABSENT), "use_ema": False, "ema_momentum": 0.99}
+"""What every option is where it is not given."""
 
 
 def checked(owner: str, given: dict[str, Any]) -> dict[str, Any]:
