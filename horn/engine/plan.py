@@ -139,7 +139,9 @@ class Plan(Program):
         key, step = node.inputs
         if not isinstance(key, Literal) or id(self._roots.of(step)) not in self._states or step.spec.shape:
             return None
-        steps = min(_BANK_STEPS, _BANK_NUMBERS // max(node.outputs[0].spec.size, 1))
+        size = node.outputs[0].spec.size
+        assert isinstance(size, int), "a plan is made for known sizes"
+        steps = min(_BANK_STEPS, _BANK_NUMBERS // max(size, 1))
         return Bank(bind(node, self.backend), self.backend, steps) if steps > 1 else None
 
     # -- running -----------------------------------------------------------------------------------

@@ -225,9 +225,12 @@ def entry(
     if all(count is None for count in form):
         if all(convert is None for convert in converters):
             return kernel
-        if len(converters) == 2 and None in converters:  # a tensor and a number
+        if len(converters) == 2:  # a tensor and a number
             first, second = converters
-            return (lambda x, y: kernel(x, second(y))) if first is None else (lambda x, y: kernel(first(x), y))
+            if first is None and second is not None:
+                return lambda x, y: kernel(x, second(y))
+            if second is None and first is not None:
+                return lambda x, y: kernel(first(x), y)
 
     def converted(*values: Any) -> Any:
         ready = [x if convert is None else convert(x) for x, convert in zip(values, converters, strict=True)]

@@ -17,6 +17,11 @@ class Operators:
 
     __slots__ = ()
     __array_ufunc__ = None  # NumPy's operators leave the choice to ours
+
+    def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> NoReturn:
+        """Refuse to become a tensor of TensorFlow, whose operators then leave the choice to ours too."""
+        del dtype, name
+        raise TypeError("a tensor that Horn follows cannot be converted: use horn.ops on it, or pass its .numpy()")
     spec: TensorSpec
     level: int
 

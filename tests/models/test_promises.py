@@ -176,3 +176,10 @@ def test_gradients_nest(backend: str) -> None:
         value, (grad,) = keras.value_and_grad(lambda: ops.sum(weight * weight), [weight])()
         np.testing.assert_allclose(home.to_numpy(value), 13.0, rtol=1e-6)
         np.testing.assert_allclose(home.to_numpy(grad), [4.0, 6.0], rtol=1e-6)
+
+
+def test_a_native_tensor_on_the_left_does_not_hide_a_gradient(backend: str) -> None:
+    with keras.use_backend(backend):
+        x = ops.convert_to_tensor(np.array([1.0, -2.0], "float32"))
+        found = keras.grad(lambda v: ops.sum(ops.sign(v) * v) + ops.sum(ops.arange(2, dtype="float32") * v))(x)
+        np.testing.assert_array_equal(ops.convert_to_numpy(found), [1.0, 0.0])
