@@ -8,10 +8,13 @@ adafactor_update = ops.adafactor_update
 adagrad_update = ops.adagrad_update
 adam_update = ops.adam_update
 adamax_update = ops.adamax_update
+adaptive_average_pool = ops.adaptive_average_pool
+adaptive_max_pool = ops.adaptive_max_pool
 add = ops.add
 amsgrad_update = ops.amsgrad_update
 arange = ops.arange
 argmax = ops.argmax
+average_pool = ops.average_pool
 batch_normalization = ops.batch_normalization
 batch_normalization_train = ops.batch_normalization_train
 batch_normalization_train_grad = ops.batch_normalization_train_grad
@@ -26,12 +29,14 @@ clip_by_global_norm = ops.clip_by_global_norm
 clip_by_norm = ops.clip_by_norm
 concatenate = ops.concatenate
 conv = ops.conv
+conv_transpose = ops.conv_transpose
 convert_to_numpy = ops.convert_to_numpy
 convert_to_tensor = ops.convert_to_tensor
 convolution = ops.convolution
 convolution_input_grad = ops.convolution_input_grad
 convolution_kernel_grad = ops.convolution_kernel_grad
 cos = ops.cos
+depthwise_conv = ops.depthwise_conv
 divide = ops.divide
 dropout = ops.dropout
 dropout_mask = ops.dropout_mask
@@ -94,6 +99,7 @@ rsqrt = ops.rsqrt
 scan = ops.scan
 schedule_free_update = ops.schedule_free_update
 segment_sum = ops.segment_sum
+separable_conv = ops.separable_conv
 sgd_update = ops.sgd_update
 shape = ops.shape
 sigmoid = ops.sigmoid
@@ -117,6 +123,7 @@ take = ops.take
 tanh = ops.tanh
 tanh_grad = ops.tanh_grad
 transpose = ops.transpose
+upsample = ops.upsample
 var = ops.var
 where = ops.where
 zeros = ops.zeros
@@ -129,10 +136,13 @@ __all__ = [
     "adagrad_update",
     "adam_update",
     "adamax_update",
+    "adaptive_average_pool",
+    "adaptive_max_pool",
     "add",
     "amsgrad_update",
     "arange",
     "argmax",
+    "average_pool",
     "batch_normalization",
     "batch_normalization_train",
     "batch_normalization_train_grad",
@@ -147,12 +157,14 @@ __all__ = [
     "clip_by_norm",
     "concatenate",
     "conv",
+    "conv_transpose",
     "convert_to_numpy",
     "convert_to_tensor",
     "convolution",
     "convolution_input_grad",
     "convolution_kernel_grad",
     "cos",
+    "depthwise_conv",
     "divide",
     "dropout",
     "dropout_mask",
@@ -215,6 +227,7 @@ __all__ = [
     "scan",
     "schedule_free_update",
     "segment_sum",
+    "separable_conv",
     "sgd_update",
     "shape",
     "sigmoid",
@@ -238,6 +251,7 @@ __all__ = [
     "tanh",
     "tanh_grad",
     "transpose",
+    "upsample",
     "var",
     "where",
     "zeros",

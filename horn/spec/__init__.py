@@ -10,10 +10,12 @@ from horn.spec import (  # noqa: F401  (each page registers its ops)
     losses,
     nn,
     optim,
+    pooling,
     random,
     recurrent,
     reduction,
     shaping,
+    upsampling,
 )
 from horn.spec.op import ops
 

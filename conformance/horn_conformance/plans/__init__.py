@@ -10,8 +10,10 @@ from horn_conformance.plans import (  # noqa: F401  (each registers its plans)
     losses,
     nn,
     optim,
+    pooling,
     random,
     recurrent,
     reduction,
     shaping,
+    upsampling,
 )
