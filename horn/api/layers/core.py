@@ -1,4 +1,4 @@
-"""Layers that every model has: input, dense, activation, embedding, and changes of shape."""
+"""Layers that every model has: input, dense, activation, and embedding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from horn.api.layers.layer import Layer, automatic_name, known_sizes
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.graph import KerasTensor
-from horn.spec.sizes import Dim, product
+from horn.spec.sizes import Dim
 from horn.spec.tensorspec import TensorSpec
 
 
@@ -148,32 +148,6 @@ class LeakyReLU(Layer):
         return ops.leaky_relu(inputs, negative_slope=self.negative_slope)
 
 
-class Flatten(Layer):
-    """All axes but the batch's made into one."""
-
-    def call(self, inputs: Any) -> Any:
-        """Return (batch, elements of one example)."""
-        shape = tuple(ops.shape(inputs))
-        return ops.reshape(inputs, (shape[0], product(shape[1:])))
-
-
-class Reshape(Layer):
-    """Another shape for each example.
-
-    Args:
-        target_shape: Without the batch; one size may be -1.
-        **kwargs: Those of `Layer`.
-    """
-
-    def __init__(self, target_shape: tuple[int, ...], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.target_shape = tuple(target_shape)
-
-    def call(self, inputs: Any) -> Any:
-        """Return (batch, *target_shape)."""
-        return ops.reshape(inputs, (ops.shape(inputs)[0], *self.target_shape))
-
-
 class Embedding(Layer):
     """A vector for each integer.
 
@@ -224,7 +198,9 @@ class Embedding(Layer):
         return ops.take(self.embeddings, ops.cast(inputs, "int32"), axis=0)
 
 
-def weight_of(layer: Layer, shape: tuple[int, ...], name: str, initializer: Any = None) -> Any:
+def weight_of(
+    layer: Layer, shape: tuple[int, ...], name: str, initializer: Any = None, of: str | None = None
+) -> Any:
     """Return a new weight, made as the layer's arguments that begin with its name say.
 
     Args:
@@ -232,13 +208,15 @@ def weight_of(layer: Layer, shape: tuple[int, ...], name: str, initializer: Any 
         shape: The sizes.
         name: Of the weight, such as ``"kernel"``.
         initializer: What to use in place of the layer's.
+        of: What the arguments begin with, where that is not the name.
     """
+    word = of or name
     return layer.add_weight(
         shape,
-        initializer or getattr(layer, f"{name}_initializer"),
+        initializer or getattr(layer, f"{word}_initializer"),
         name=name,
-        regularizer=getattr(layer, f"{name}_regularizer"),
-        constraint=getattr(layer, f"{name}_constraint"),
+        regularizer=getattr(layer, f"{word}_regularizer"),
+        constraint=getattr(layer, f"{word}_constraint"),
     )
 
 
