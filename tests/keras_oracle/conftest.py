@@ -17,7 +17,7 @@ _OWN = ("name", "dtype", "trainable", "autocast")
 
 
 def _in_keras(layer: Any, x: np.ndarray, given: np.ndarray) -> list[np.ndarray]:
-    """Return the gradients by the inputs and the weights of the outputs times `given`, on Keras's backend."""
+    """Return the outputs, and the gradients by inputs and weights of the outputs times `given`, of Keras."""
     import keras
 
     framework = keras.backend.backend()
@@ -25,32 +25,35 @@ def _in_keras(layer: Any, x: np.ndarray, given: np.ndarray) -> list[np.ndarray]:
         import jax
 
         def loss(x: Any, values: Any) -> Any:
-            return (layer.stateless_call(values, [], x)[0] * given).sum()
+            outputs = layer.stateless_call(values, [], x)[0]
+            return (outputs * given).sum(), outputs
 
-        by_x, by_weights = jax.grad(loss, (0, 1))(x, [v.value for v in layer.trainable_variables])
-        return [np.asarray(g) for g in (by_x, *by_weights)]
+        both = jax.jit(jax.value_and_grad(loss, (0, 1), has_aux=True))
+        (_, outputs), (by_x, by_weights) = both(x, [v.value for v in layer.trainable_variables])
+        return [np.asarray(value) for value in (outputs, by_x, *by_weights)]
     variables = [v.value for v in layer.trainable_variables]
     if framework == "torch":
         import torch
 
         leaves = [torch.tensor(x, requires_grad=True), *variables]
-        return [
-            g.numpy() for g in torch.autograd.grad((layer(leaves[0]) * torch.tensor(given)).sum(), leaves)
-        ]
+        outputs = layer(leaves[0])
+        grads = torch.autograd.grad((outputs * torch.tensor(given)).sum(), leaves)
+        return [value.detach().numpy() for value in (outputs, *grads)]
     import tensorflow as tf
 
     leaves = [tf.Variable(x), *variables]
     with tf.GradientTape() as tape:
-        total = tf.reduce_sum(layer(leaves[0] * 1.0) * given)
-    return [np.asarray(g) for g in tape.gradient(total, leaves)]
+        outputs = layer(leaves[0] * 1.0)
+        total = tf.reduce_sum(outputs * given)
+    return [np.asarray(value) for value in (outputs, *tape.gradient(total, leaves))]
 
 
 def _in_horn(layer: Any, x: np.ndarray, given: np.ndarray) -> list[np.ndarray]:
-    """Return the same gradients, on NumPy."""
+    """Return the same of Horn, on NumPy."""
     inputs = Variable(x)
     leaves = [inputs, *layer.trainable_variables]
     _, grads = horn.value_and_grad(lambda: ops.sum(layer(ops.multiply(inputs, 1.0)) * given), leaves)()
-    return [np.asarray(g) for g in grads]
+    return [np.asarray(value) for value in (layer(x), *grads)]
 
 
 def _moved(x: np.ndarray, last: bool) -> np.ndarray:
@@ -93,25 +96,21 @@ def _agree(
     theirs.build(seen.shape)
     weights = [random.normal(size=v.shape).astype("float32") for v in theirs.weights]
     theirs.set_weights(weights)
-    want = np.asarray(keras.ops.convert_to_numpy(theirs(seen)))
-    given = random.normal(size=want.shape).astype("float32")
-    want_grads = _in_keras(theirs, seen, given)
-    if transposed:
-        want, given = _moved(want, False), _moved(given, False)
-        want_grads[0] = _moved(want_grads[0], False)
+    said = f"{name}({options}) for {shape}"
     with horn.use_backend("numpy"):
         ours = getattr(horn.layers, name)(**options)
-        first = ours(x)
-        assert [v.shape for v in ours.weights] == [tuple(v.shape) for v in theirs.weights]
+        given = random.normal(size=np.shape(ours(x))).astype("float32")
         ours.set_weights(weights)
-        got = ours(x) if ours.weights else first
-        grads = _in_horn(ours, x, given)
+        got = _in_horn(ours, x, given)
         again = type(ours).from_config(_plain(ours.get_config()))
-    said = f"{name}({options}) for {shape}"
     assert [v.name for v in ours.weights] == [v.name for v in theirs.weights]
-    _close(got, want, said)
-    for i, (our, their) in enumerate(zip(grads, want_grads, strict=True)):
-        _close(our, their, f"gradient {i} of {said}")
+    if transposed:
+        outputs, by_x, *rest = _in_keras(theirs, seen, _moved(given, True))
+        want = [_moved(outputs, False), _moved(by_x, False), *rest]
+    else:
+        want = _in_keras(theirs, seen, given)
+    for what, our, their in zip(("outputs", "by inputs", *ours.weights), got, want, strict=True):
+        _close(our, their, f"{getattr(what, 'name', what)} of {said}")
     config = _plain(ours.get_config())
     assert _plain(again.get_config()) == config
     if not transposed:
