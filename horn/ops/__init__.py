@@ -10,6 +10,8 @@ adafactor_update = ops.adafactor_update
 adagrad_update = ops.adagrad_update
 adam_update = ops.adam_update
 adamax_update = ops.adamax_update
+adaptive_average_pool = ops.adaptive_average_pool
+adaptive_max_pool = ops.adaptive_max_pool
 add = ops.add
 all = ops.all
 amax = ops.max
@@ -27,6 +29,7 @@ arctanh = ops.arctanh
 argmax = ops.argmax
 argmin = ops.argmin
 argsort = ops.argsort
+average_pool = ops.average_pool
 batch_normalization = ops.batch_normalization
 batch_normalization_train = ops.batch_normalization_train
 batch_normalization_train_grad = ops.batch_normalization_train_grad
@@ -46,6 +49,7 @@ clip_by_norm = ops.clip_by_norm
 clipped_relu = ops.clipped_relu
 concatenate = ops.concatenate
 conv = ops.conv
+conv_transpose = ops.conv_transpose
 convert_to_numpy = ops.convert_to_numpy
 convert_to_tensor = ops.convert_to_tensor
 convolution = ops.convolution
@@ -57,6 +61,7 @@ count_nonzero = ops.count_nonzero
 ctc_loss = ops.ctc_loss
 cumprod = ops.cumprod
 cumsum = ops.cumsum
+depthwise_conv = ops.depthwise_conv
 diag = ops.diag
 diagonal = ops.diagonal
 diff = ops.diff
@@ -182,6 +187,7 @@ schedule_free_update = ops.schedule_free_update
 searchsorted = ops.searchsorted
 segment_sum = ops.segment_sum
 selu = ops.selu
+separable_conv = ops.separable_conv
 sgd_update = ops.sgd_update
 shape = ops.shape
 sigmoid = ops.sigmoid
@@ -231,6 +237,7 @@ triu = ops.triu
 true_divide = ops.divide
 trunc = ops.trunc
 unstack = ops.unstack
+upsample = ops.upsample
 var = ops.var
 vdot = ops.vdot
 vstack = ops.vstack
@@ -247,6 +254,8 @@ __all__ = [
     "adagrad_update",
     "adam_update",
     "adamax_update",
+    "adaptive_average_pool",
+    "adaptive_max_pool",
     "add",
     "all",
     "amax",
@@ -264,6 +273,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "average_pool",
     "batch_normalization",
     "batch_normalization_train",
     "batch_normalization_train_grad",
@@ -283,6 +293,7 @@ __all__ = [
     "clipped_relu",
     "concatenate",
     "conv",
+    "conv_transpose",
     "convert_to_numpy",
     "convert_to_tensor",
     "convolution",
@@ -294,6 +305,7 @@ __all__ = [
     "ctc_loss",
     "cumprod",
     "cumsum",
+    "depthwise_conv",
     "diag",
     "diagonal",
     "diff",
@@ -419,6 +431,7 @@ __all__ = [
     "searchsorted",
     "segment_sum",
     "selu",
+    "separable_conv",
     "sgd_update",
     "shape",
     "sigmoid",
@@ -468,6 +481,7 @@ __all__ = [
     "true_divide",
     "trunc",
     "unstack",
+    "upsample",
     "var",
     "vdot",
     "vstack",

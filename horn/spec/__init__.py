@@ -19,12 +19,14 @@ from horn.spec import (  # noqa: F401  (each page registers its ops)
     nn,
     optim,
     piecewise,
+    pooling,
     random,
     recurrent,
     reduction,
     regression_losses,
     shaping,
     sorting,
+    upsampling,
 )
 from horn.spec.op import ops
 

@@ -1,39 +1,19 @@
-"""Convolution and pooling over one, two or three dimensions.
+"""Convolution over one, two or three dimensions, and its transposed, depthwise and separable forms.
 
-The primitives take channels last and explicit padding; `conv` and `max_pool`, which users call,
-work out the padding and the data format. The gradients are ops too, and each is the gradient of
-another, so they differentiate again.
+The primitives take channels last and explicit padding; what users call works out the padding and
+the data format. The gradients are ops too, and each is the gradient of another, so they
+differentiate again.
 """
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
-from horn import settings
-from horn.errors import ArgumentError, ShapeError, suggestion
+from horn.errors import ArgumentError, ShapeError
+from horn.spec import windows
 from horn.spec.laws import need_float, show
 from horn.spec.op import Tensor, composite, ops, primitive
-
-Pairs = tuple[tuple[int, int], ...]
-Sizes = tuple[int, ...]
-
-
-def window_count(size, window, stride, padding, dilation=1):
-    """Return how many windows fit along one axis of a padded input."""
-    reach = (window - 1) * dilation + 1
-    return (size + padding[0] + padding[1] - reach) // stride + 1
-
-
-def _windows(x, window, strides, dilation, counts):
-    """Yield each offset of a window with the slice of `x` that all windows have there."""
-    for offset in itertools.product(*map(range, window)):
-        places = tuple(
-            np.s_[o * d : o * d + (n - 1) * s + 1 : s]
-            for o, d, n, s in zip(offset, dilation, counts, strides, strict=True)
-        )
-        yield offset, (np.s_[:], *places)
+from horn.spec.windows import Pairs, Sizes, places_of, window_count
 
 
 @primitive(promote=True)
@@ -62,7 +42,7 @@ def convolution(
     padded = np.pad(x, ((0, 0), *padding, (0, 0)))
     depth, filters = kernel.shape[-2], kernel.shape[-1] // groups
     result = np.zeros((x.shape[0], *counts, kernel.shape[-1]), x.dtype)
-    for offset, places in _windows(padded, kernel.shape[:-2], strides, dilation_rate, counts):
+    for offset, places in places_of(kernel.shape[:-2], strides, dilation_rate, counts):
         for g in range(groups):
             seen = padded[places][..., g * depth : (g + 1) * depth]
             weights = kernel[offset][:, g * filters : (g + 1) * filters]
@@ -79,7 +59,11 @@ def _counts(x_shape, kernel_shape, strides, padding, dilation_rate):
 def _(x, kernel, strides, padding, dilation_rate, groups):
     need_float("convolution", x)
     spatial = x.rank - 2
-    if spatial < 1 or kernel.rank != x.rank or not len(strides) == len(padding) == len(dilation_rate) == spatial:
+    if (
+        spatial < 1
+        or kernel.rank != x.rank
+        or not len(strides) == len(padding) == len(dilation_rate) == spatial
+    ):
         raise ShapeError(
             "convolution was given operands of different ranks.",
             expected="(batch, *spatial, channels) and (*window, channels, filters), an attribute for each spatial axis",
@@ -137,7 +121,7 @@ def convolution_input_grad(
     depth, filters = kernel.shape[-2], kernel.shape[-1] // groups
     sizes = [n + before + after for n, (before, after) in zip(input_shape, padding, strict=True)]
     padded = np.zeros((cotangent.shape[0], *sizes, depth * groups), cotangent.dtype)
-    for offset, places in _windows(padded, kernel.shape[:-2], strides, dilation_rate, counts):
+    for offset, places in places_of(kernel.shape[:-2], strides, dilation_rate, counts):
         for g in range(groups):
             weights = kernel[offset][:, g * filters : (g + 1) * filters]
             given = cotangent[..., g * filters : (g + 1) * filters]
@@ -183,7 +167,7 @@ def convolution_kernel_grad(
     depth, filters = x.shape[-1] // groups, cotangent.shape[-1] // groups
     padded = np.pad(x, ((0, 0), *padding, (0, 0)))
     result = np.zeros((*window, depth, cotangent.shape[-1]), x.dtype)
-    for offset, places in _windows(padded, window, strides, dilation_rate, counts):
+    for offset, places in places_of(window, strides, dilation_rate, counts):
         for g in range(groups):
             seen = padded[places][..., g * depth : (g + 1) * depth].reshape(-1, depth)
             given = cotangent[..., g * filters : (g + 1) * filters].reshape(-1, filters)
@@ -204,161 +188,31 @@ def _(given, output, x, cotangent, *, window, **rest):
     )
 
 
-@primitive
-def max_pooling(x: Tensor, pool_size: Sizes, strides: Sizes, padding: Pairs):
-    """Return the largest element of each window; NaN where a window holds one.
-
-    Elements outside of `x` count as minus infinity.
-
-    Shapes:
-        x:       (batch, *spatial, channels)
-        returns: (batch, *windows, channels)
-    """
-    return max_pooling_take.body(x, x, pool_size, strides, padding)
-
-
-@max_pooling.law
-def _(x, pool_size, strides, padding):
-    need_float("max_pooling", x)
-    spatial = x.rank - 2
-    if spatial < 1 or not len(pool_size) == len(strides) == len(padding) == spatial:
-        raise ShapeError(
-            "max_pooling was given windows of another rank than its input.",
-            expected="(batch, *spatial, channels) and one size for each spatial axis",
-            got=f"{show(x.shape)} with windows {pool_size}",
-            remedy="match the pooling layer to the rank of its input",
-        )
-    counts = _pool_counts(x.shape, pool_size, strides, padding)
-    if any(isinstance(count, int) and count < 1 for count in counts):
-        raise ShapeError(
-            "max_pooling was given a window larger than its padded input.",
-            expected="at least one window along each axis",
-            got=f"windows {pool_size} for an input {show(x.shape)}",
-            remedy="use padding='same', a smaller window, or larger images",
-        )
-    return x.with_shape((x.shape[0], *counts, x.shape[-1]))
-
-
-def _pool_counts(shape, pool_size, strides, padding):
-    rows = zip(shape[1:-1], pool_size, strides, padding, strict=True)
-    return tuple(window_count(*row) for row in rows)
-
-
-@max_pooling.vjp
-def _(cotangent, output, x, **rest):
-    return ops.max_pooling_grad(cotangent, output, x, **rest)
-
-
-@primitive(gradient_of="max_pooling")
-def max_pooling_grad(
-    cotangent: Tensor, output: Tensor, x: Tensor, pool_size: Sizes, strides: Sizes, padding: Pairs
-):
-    """Return the gradient of `max_pooling`: each window gives all to its first largest element.
-
-    The first is the one with the lowest index along the axes in order; a NaN counts as largest.
-
-    Shapes:
-        cotangent: that of the result of `max_pooling`
-        returns:   the shape of `x`
-    """
-    first = _first_largest(x, pool_size, strides, padding)
-    padded = np.zeros([n + sum(p) for n, p in zip(x.shape, ((0, 0), *padding, (0, 0)), strict=True)], x.dtype)
-    places = _windows(padded, pool_size, strides, (1,) * len(pool_size), cotangent.shape[1:-1])
-    for number, (_, place) in enumerate(places):
-        padded[place] += np.where(first == number, cotangent, 0)
-    inside = tuple(np.s_[p[0] : p[0] + n] for n, p in zip(x.shape[1:-1], padding, strict=True))
-    return padded[(np.s_[:], *inside)]
-
-
-def _first_largest(x, pool_size, strides, padding):
-    """Return for each window the number of the offset of its first largest element."""
-    padded = np.pad(x, ((0, 0), *padding, (0, 0)), constant_values=-np.inf)
-    counts = _pool_counts(x.shape, pool_size, strides, padding)
-    places = _windows(padded, pool_size, strides, (1,) * len(pool_size), counts)
-    return np.argmax(np.stack([padded[place] for _, place in places]), axis=0)
-
-
-@max_pooling_grad.law
-def _(cotangent, output, x, pool_size, strides, padding):
-    return x
-
-
-@max_pooling_grad.vjp
-def _(given, result, cotangent, output, x, **rest):
-    return ops.max_pooling_take(given, x, **rest), None, None
-
-
-@primitive
-def max_pooling_take(values: Tensor, x: Tensor, pool_size: Sizes, strides: Sizes, padding: Pairs):
-    """Return the element of `values` at the place where each window of `x` is first largest.
-
-    With `x` for `values` it is `max_pooling`; it is also the gradient of `max_pooling_grad`.
-    """
-    first = _first_largest(x, pool_size, strides, padding)
-    padded = np.pad(values, ((0, 0), *padding, (0, 0)), constant_values=-np.inf)
-    places = _windows(padded, pool_size, strides, (1,) * len(pool_size), first.shape[1:-1])
-    candidates = np.stack([padded[place] for _, place in places])
-    return np.take_along_axis(candidates, first[np.newaxis], 0)[0]
-
-
-@max_pooling_take.law
-def _(values, x, pool_size, strides, padding):
-    return max_pooling.law_rule(x, pool_size, strides, padding)
-
-
-@max_pooling_take.vjp
-def _(cotangent, output, values, x, **rest):
-    return ops.max_pooling_grad(cotangent, ops.max_pooling(x, **rest), x, **rest), None
-
-
 # -- what users call --------------------------------------------------------------------------
 
 
-def _tuple(value, count, name):
-    given = tuple(value) if isinstance(value, tuple | list) else (value,) * count
-    if len(given) != count or not all(isinstance(n, int) and n >= 1 for n in given):
-        raise ArgumentError(
-            f"{name} does not fit {count} spatial axes.",
-            expected=f"a positive integer, or {count} of them",
-            got=repr(value),
-            remedy=f"write {name}=1 or {name}={(1,) * count}",
+def _checked(op, inputs, kernel):
+    """Raise unless inputs and kernel have one rank, with an axis of space."""
+    if len(inputs.shape) != len(kernel.shape) or len(kernel.shape) < 3:
+        raise ShapeError(
+            f"{op} was given inputs and a kernel of different ranks.",
+            expected="inputs with a batch, spatial axes and channels, and a kernel with as many axes",
+            got=f"{show(inputs.shape)} and {show(kernel.shape)}",
+            remedy="match the rank of the kernel to that of the inputs",
         )
-    return given
 
 
-def _pairs(padding, sizes, window, strides, dilation):
-    """Return explicit padding for 'valid' or 'same'; 'same' puts the odd zero after."""
-    if padding not in ("valid", "same"):
-        raise ArgumentError(
-            f"There is no padding named {padding!r}.",
-            expected="'valid' or 'same'",
-            got=repr(padding),
-            remedy=suggestion(padding, ("valid", "same")),
-        )
-    if padding == "valid":
-        return ((0, 0),) * len(window)
-    pairs = []
-    for size, k, stride, d in zip(sizes, window, strides, dilation, strict=True):
-        reach = (k - 1) * d + 1
-        # With stride 1 the size cancels, so that an unknown one does no harm.
-        missing = reach - 1 if stride == 1 else ((size + stride - 1) // stride - 1) * stride + reach - size
-        total = missing if stride == 1 or missing > 0 else 0
-        pairs.append((total // 2, total - total // 2))
-    return tuple(pairs)
-
-
-def _format(data_format):
-    return settings.image_data_format() if data_format is None else data_format
-
-
-def _to_last(x):
-    rank = len(x.shape)
-    return ops.transpose(x, (0, *range(2, rank), 1))
-
-
-def _to_first(x):
-    rank = len(x.shape)
-    return ops.transpose(x, (0, rank - 1, *range(1, rank - 1)))
+def _convolved(op, inputs, kernel, strides, padding, data_format, dilation_rate, groups=None):
+    spatial = len(kernel.shape) - 2
+    _checked(op, inputs, kernel)
+    windows.named(padding, ("valid", "same", "causal") if spatial == 1 else ("valid", "same"))
+    x = windows.channels_last(inputs, data_format)
+    steps = windows.per_axis(strides, spatial, "strides")
+    dilation = windows.per_axis(dilation_rate, spatial, "dilation_rate")
+    pairs = windows.pairs(padding, x.shape[1:-1], kernel.shape[:-2], steps, dilation)
+    groups = groups or x.shape[-1] // kernel.shape[-2] or 1
+    y = ops.convolution(x, kernel, strides=steps, padding=pairs, dilation_rate=dilation, groups=groups)
+    return windows.in_format(y, data_format)
 
 
 @composite(promote=True)
@@ -376,43 +230,167 @@ def conv(
         inputs: ``(batch, *spatial, channels)``, or channels second for ``"channels_first"``.
         kernel: ``(*window, channels // groups, filters)``; the groups follow from the channels.
         strides: One number, or one for each spatial axis.
-        padding: ``"valid"`` for none, ``"same"`` for as many windows as strides fit.
+        padding: ``"valid"`` for none, ``"same"`` for as many windows as strides fit, ``"causal"``,
+            for sequences, so that no window sees what comes after its place.
         data_format: Default: `horn.config.image_data_format()`.
         dilation_rate: One number, or one for each spatial axis.
+
+    Example:
+        >>> ops.conv(np.ones((1, 4, 1), "float32"), np.ones((2, 1, 1), "float32"), padding="causal").ravel()
+        array([1., 2., 2., 2.], dtype=float32)
     """
-    spatial = len(kernel.shape) - 2
-    first = _format(data_format) == "channels_first"
-    x = _to_last(inputs) if first else inputs
-    steps = _tuple(strides, spatial, "strides")
-    dilation = _tuple(dilation_rate, spatial, "dilation_rate")
-    pairs = _pairs(padding, x.shape[1:-1], kernel.shape[:-2], steps, dilation)
-    groups = x.shape[-1] // kernel.shape[-2]
-    y = ops.convolution(x, kernel, strides=steps, padding=pairs, dilation_rate=dilation, groups=groups or 1)
-    return _to_first(y) if first else y
+    return _convolved("conv", inputs, kernel, strides, padding, data_format, dilation_rate)
 
 
-@composite
-def max_pool(
+@composite(promote=True)
+def depthwise_conv(
     inputs: Tensor,
-    pool_size: int | tuple[int, ...],
-    strides: int | tuple[int, ...] | None = None,
+    kernel: Tensor,
+    strides: int | tuple[int, ...] = 1,
     padding: str = "valid",
     data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
 ):
-    """Return the largest element of each window of images, sequences or volumes.
+    """Return the convolution of each channel with filters of its own.
+
+    Filter m of channel c is channel ``c * multiplier + m`` of the result.
 
     Args:
         inputs: ``(batch, *spatial, channels)``, or channels second for ``"channels_first"``.
-        pool_size: One number, or one for each spatial axis.
-        strides: Default: `pool_size`, so that windows do not overlap.
-        padding: ``"valid"`` for none, ``"same"`` for as many windows as strides fit.
+        kernel: ``(*window, channels, multiplier)``.
+        strides: One number, or one for each spatial axis.
+        padding: As in `conv`.
         data_format: Default: `horn.config.image_data_format()`.
+        dilation_rate: One number, or one for each spatial axis.
     """
-    spatial = len(inputs.shape) - 2
-    first = _format(data_format) == "channels_first"
-    x = _to_last(inputs) if first else inputs
-    window = _tuple(pool_size, spatial, "pool_size")
-    steps = window if strides is None else _tuple(strides, spatial, "strides")
-    pairs = _pairs(padding, x.shape[1:-1], window, steps, (1,) * spatial)
-    y = ops.max_pooling(x, pool_size=window, strides=steps, padding=pairs)
-    return _to_first(y) if first else y
+    channels, multiplier = kernel.shape[-2:]
+    each = ops.reshape(kernel, (*kernel.shape[:-2], 1, channels * multiplier))
+    return _convolved("depthwise_conv", inputs, each, strides, padding, data_format, dilation_rate, channels)
+
+
+@composite(promote=True)
+def separable_conv(
+    inputs: Tensor,
+    depthwise_kernel: Tensor,
+    pointwise_kernel: Tensor,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+):
+    """Return a `depthwise_conv` whose channels are then mixed at each place.
+
+    Args:
+        inputs: ``(batch, *spatial, channels)``, or channels second for ``"channels_first"``.
+        depthwise_kernel: ``(*window, channels, multiplier)``.
+        pointwise_kernel: ``(1, ..., channels * multiplier, filters)``.
+        strides: Of the depthwise part: one number, or one for each spatial axis.
+        padding: Of the depthwise part, as in `conv`.
+        data_format: Default: `horn.config.image_data_format()`.
+        dilation_rate: Of the depthwise part: one number, or one for each spatial axis.
+
+    Reference:
+        Chollet, Xception, arXiv:1610.02357.
+    """
+    place = {
+        "strides": strides,
+        "padding": padding,
+        "dilation_rate": dilation_rate,
+        "data_format": data_format,
+    }
+    return ops.conv(
+        ops.depthwise_conv(inputs, depthwise_kernel, **place), pointwise_kernel, data_format=data_format
+    )
+
+
+@composite(promote=True)
+def conv_transpose(
+    inputs: Tensor,
+    kernel: Tensor,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    output_padding: int | tuple[int, ...] | None = None,
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+):
+    """Return the transposed convolution: each input element adds a scaled kernel to the result.
+
+    It is the gradient of a `conv` by its inputs, so it enlarges what strides made smaller. With k
+    the reach of the dilated kernel, s the stride and n the size, the result has the size
+
+        n * s + max(k - s, 0)                         for "valid"
+        n * s                                         for "same"
+        (n - 1) * s + k + output_padding              for "valid" with `output_padding`
+        (n - 1) * s + k - k // 2 * 2 + output_padding for "same" with `output_padding`
+
+    and what the kernels cover beyond it is cut off on both sides, the odd one at the end.
+
+    Args:
+        inputs: ``(batch, *spatial, channels)``, or channels second for ``"channels_first"``.
+        kernel: ``(*window, filters, channels)``: filters are the channels of the result.
+        strides: One number, or one for each spatial axis.
+        padding: ``"valid"`` or ``"same"``.
+        output_padding: How much larger the result is than it must be, less than the strides; None for
+            the first two rows above.
+        data_format: Default: `horn.config.image_data_format()`.
+        dilation_rate: One number, or one for each spatial axis.
+
+    Reference:
+        Dumoulin & Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285.
+    """
+    spatial = len(kernel.shape) - 2
+    _checked("conv_transpose", inputs, kernel)
+    windows.named(padding, ("valid", "same"))
+    x = windows.channels_last(inputs, data_format)
+    if x.shape[-1] != kernel.shape[-1]:
+        raise ShapeError(
+            "conv_transpose was given a kernel for another number of channels.",
+            expected=f"a kernel whose last axis is the {x.shape[-1]} channels of the inputs",
+            got=f"a kernel {show(kernel.shape)} for inputs {show(inputs.shape)}",
+            remedy="check the data format of the inputs, and that the filters are the last axis but one",
+        )
+    steps = windows.per_axis(strides, spatial, "strides")
+    dilation = windows.per_axis(dilation_rate, spatial, "dilation_rate")
+    extra = _extra(output_padding, steps)
+    rows = zip(x.shape[1:-1], kernel.shape[:-2], steps, dilation, extra, strict=True)
+    sizes, pairs = zip(
+        *(_enlarged(n, (k - 1) * d + 1, s, padding, more) for n, k, s, d, more in rows), strict=True
+    )
+    options = {"strides": steps, "padding": pairs, "dilation_rate": dilation}
+    return windows.in_format(ops.convolution_input_grad(x, kernel, input_shape=sizes, **options), data_format)
+
+
+def _extra(output_padding, strides):
+    """Return the output padding of each axis, or None for each."""
+    if output_padding is None or isinstance(output_padding, int):
+        given = (output_padding,) * len(strides)
+    else:
+        given = tuple(output_padding)
+    if len(given) != len(strides) or any(
+        more is not None and not 0 <= more < s for more, s in zip(given, strides, strict=False)
+    ):
+        raise ArgumentError(
+            "output_padding does not fit the strides.",
+            expected=f"None, or integers from 0 to less than the strides {strides}",
+            got=f"output_padding={output_padding!r}",
+            remedy="leave it out, or choose larger strides",
+        )
+    return given
+
+
+def _enlarged(n, reach, stride, padding, extra):
+    """Return the size of a transposed convolution along one axis, and what is cut off there."""
+    if extra is None:
+        size = n * stride + (max(reach - stride, 0) if padding == "valid" else 0)
+    else:
+        size = (n - 1) * stride + reach + extra - (reach // 2 * 2 if padding == "same" else 0)
+    if isinstance(size, int) and size < 1:
+        raise ShapeError(
+            "conv_transpose cuts off all that it computes.",
+            expected="a result with at least one element along each axis",
+            got=f"{size} of inputs with {n} elements, a kernel that reaches over {reach}, strides {stride}",
+            remedy="use padding='valid', a smaller kernel, or larger inputs",
+        )
+    total = (n - 1) * stride + reach - size  # the size cancels where it is unknown
+    cut = max(total, 0)
+    return size, (cut // 2, cut - cut // 2)

@@ -27,7 +27,8 @@ STEPS = 20
 PLUGINS = ("horn_torch", "horn_jax", "horn_tf")
 ALLOWED = {
     "__future__", "itertools", "math", "numpy", "torch", "horn_plain",
-    "horn.contract", "horn.dtypes", "horn.errors", "horn.registry", "horn.spec.conv", "horn.spec.random",
+    "horn.contract", "horn.dtypes", "horn.errors", "horn.registry", "horn.spec.random",
+    "horn.spec.windows",
 }  # fmt: skip
 
 LOADED = """

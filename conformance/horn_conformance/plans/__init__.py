@@ -19,10 +19,12 @@ from horn_conformance.plans import (  # noqa: F401  (each registers its plans)
     nn,
     optim,
     piecewise,
+    pooling,
     random,
     recurrent,
     reduction,
     regression_losses,
     shaping,
     sorting,
+    upsampling,
 )

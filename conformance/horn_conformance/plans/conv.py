@@ -1,12 +1,11 @@
-"""Plans of convolution and pooling."""
+"""Plans of convolution."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from horn.errors import ArgumentError, DTypeError, ShapeError
-from horn.spec import ops
-from horn_conformance.plan import T, case, fault, kink, lit, plan
+from horn_conformance.plan import T, case, fault, lit, plan
 
 
 def _call(strides, padding, dilation, groups=1):
@@ -51,44 +50,24 @@ plan("conv",
      case(T(11, 8, 7, 2), T(3, 2, 2, 4), strides=2, padding="same", unknown=11), case(T(2, 9, 3), T(3, 3, 2), dilation_rate=2),
      case(T(2, 4, 7, 6), T(2, 3, 2, 4), padding="same", data_format="channels_first"),
      case(T(1, 6, 6, 2), T(3, 3, 2, 3), strides=(1, 3), padding="same", dilation_rate=(2, 1)), case(T(1, 3, 4, 5, 1), T(2, 2, 2, 1, 2)),
-     faults=(fault(ArgumentError, "padding", _X, T(3, 2, 4, 6), padding="sane"), fault(ArgumentError, "strides", _X, T(3, 2, 4, 6), strides=0)))  # fmt: skip
-
-_POOLED = (
-    ((2, 7, 6, 3), {"pool_size": (3, 2), "strides": (2, 1), "padding": ((1, 0), (0, 1))}),
-    ((11, 9, 2), {"pool_size": (3,), "strides": (3,), "padding": ((0, 0),)}),
-    ((1, 4, 5, 3, 2), {"pool_size": (2, 2, 2), "strides": (1, 2, 1), "padding": ((0, 1), (1, 0), (0, 0))}),
-    ((2, 23, 1), {"pool_size": (2,), "strides": (1,), "padding": ((1, 1),)}),
-    ((0, 5, 2), {"pool_size": (2,), "strides": (2,), "padding": ((0, 0),)}),
-)
-_ORDERED = ("normal", "ties", "ints")
-_NAN = np.array([[[1.0], [np.nan], [2.0], [3.0], [-np.inf], [-np.inf]]], np.float32)
-_PAIRS = {"pool_size": (2,), "strides": (2,), "padding": ((0, 0),)}
-
-
-def _pooled(x, attrs):
-    rows = zip(x[1:-1], attrs["pool_size"], attrs["strides"], attrs["padding"], strict=True)
-    return (x[0], *((n + sum(p) - k) // s + 1 for n, k, s, p in rows), x[-1])
-
-
-def _grad(attrs):
-    def call(cotangent, x):
-        return ops.max_pooling_grad(cotangent, ops.max_pooling(x, **attrs), x, **attrs)
-
-    return call
-
-
-plan("max_pooling", *(case(T(*x, of=_ORDERED), unknown=_unknown(x), **attrs) for x, attrs in _POOLED),
-     exact=True, special=(case(lit(_NAN), **_PAIRS),),
-     faults=(fault(ShapeError, "larger", T(1, 3, 2), **{**_PAIRS, "pool_size": (4,)}), fault(ShapeError, "rank", T(1, 3, 3, 2), **_PAIRS)),
-     kinks=(kink([[[5.0], [7.0]]], ([[[5.0], [0.0], [0.0], [7.0]]],), lit([[[1.0], [1.0], [2.0], [3.0]]]), **_PAIRS),))  # fmt: skip
-plan("max_pooling_grad",
-     *(case(T(*_pooled(x, attrs)), T(*x, of=_ORDERED), unknown=_unknown(x), call=_grad(attrs)) for x, attrs in _POOLED),
-     special=(case(lit(np.ones((1, 3, 1), np.float32)), lit(_NAN), call=_grad(_PAIRS)),))
-plan("max_pooling_take",
-     *(case(T(*x), T(*x, of=_ORDERED), unknown=_unknown(x), **attrs) for x, attrs in _POOLED), exact=True,
-     special=(case(lit(np.arange(6.0, dtype=np.float32).reshape(1, 6, 1)), lit(_NAN), **_PAIRS),))
-plan("max_pool",
-     case(T(11, 8, 7, 2, of=_ORDERED), pool_size=2, padding="same", unknown=11), case(T(2, 9, 3, of=_ORDERED), pool_size=3, strides=2),
-     case(T(2, 3, 7, 6, of=_ORDERED), pool_size=(2, 3), strides=(1, 2), padding="same", data_format="channels_first"),
-     exact=True, faults=(fault(ArgumentError, "padding", T(1, 4, 1), pool_size=2, padding="full"),
-                         fault(ArgumentError, "pool_size", T(1, 4, 1), pool_size=(2, 2))))  # fmt: skip
+     case(T(2, 9, 3), T(3, 3, 2), padding="causal", strides=2, dilation_rate=2),
+     faults=(fault(ArgumentError, "padding", _X, T(3, 2, 4, 6), padding="sane"), fault(ArgumentError, "strides", _X, T(3, 2, 4, 6), strides=0),
+             fault(ArgumentError, "padding", _X, T(3, 2, 4, 6), padding="causal"), fault(ShapeError, "ranks", _X, T(3, 4, 6)),
+             fault(ArgumentError, "data format", _X, T(3, 2, 4, 6), data_format="last")))  # fmt: skip
+plan("depthwise_conv",
+     case(T(11, 7, 6, 3), T(3, 2, 3, 2), strides=2, padding="same", unknown=11), case(T(2, 9, 4), T(3, 4, 1), padding="causal", dilation_rate=2),
+     case(T(2, 3, 5, 6), T(2, 3, 3, 2), strides=(1, 2), data_format="channels_first"), case(T(1, 4, 3, 5, 2), T(2, 2, 3, 2, 1), padding="same"),
+     faults=(fault(ShapeError, "channels", _X, T(3, 2, 3, 1)), fault(ShapeError, "ranks", _X, T(3, 4, 1))))  # fmt: skip
+plan("separable_conv",
+     case(T(11, 7, 6, 3), T(3, 2, 3, 2), T(1, 1, 6, 4), strides=2, padding="same", unknown=11),
+     case(T(2, 9, 2), T(3, 2, 2), T(1, 4, 3), padding="causal", dilation_rate=2),
+     case(T(2, 3, 5, 6), T(2, 3, 3, 1), T(1, 1, 3, 2), strides=(1, 2), data_format="channels_first"),
+     faults=(fault(ShapeError, "channels", _X, T(3, 2, 4, 2), T(1, 1, 5, 2)),))  # fmt: skip
+plan("conv_transpose",
+     case(T(11, 4, 3, 2), T(3, 2, 5, 2), strides=(2, 1), padding="same", unknown=11), case(T(2, 5, 3), T(2, 2, 3), strides=3),
+     case(T(2, 3, 4, 5), T(3, 2, 2, 3), strides=2, output_padding=(1, 0), data_format="channels_first"),
+     case(T(2, 4, 2), T(4, 3, 2), strides=2, padding="same", output_padding=1, dilation_rate=2),
+     case(T(1, 2, 3, 2, 2), T(2, 1, 3, 1, 2), strides=(1, 2, 2), padding="same"),
+     faults=(fault(ShapeError, "channels", T(2, 5, 3), T(2, 3, 2)), fault(ArgumentError, "output_padding", T(2, 5, 3), T(2, 2, 3), output_padding=1),
+             fault(ArgumentError, "padding", T(2, 5, 3), T(2, 2, 3), padding="causal"), fault(ShapeError, "ranks", T(2, 5, 3), T(2, 2)),
+             fault(ShapeError, "cuts", T(2, 1, 3), T(4, 2, 3), padding="same", output_padding=0, dilation_rate=1)))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Layers that every model has: input, dense, activation, embedding, and changes of shape."""
+"""Layers that every model has: input, dense, activation, and embedding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from horn.api.layers.layer import Layer, automatic_name, known_sizes
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.graph import KerasTensor
-from horn.spec.sizes import Dim, product
+from horn.spec.sizes import Dim
 from horn.spec.tensorspec import TensorSpec
 
 
@@ -124,30 +124,6 @@ class Dense(Layer):
         return self.activation(x)
 
 
-class Flatten(Layer):
-    """All axes but the batch's made into one."""
-
-    def call(self, inputs: Any) -> Any:
-        """Return (batch, elements of one example)."""
-        shape = tuple(ops.shape(inputs))
-        return ops.reshape(inputs, (shape[0], product(shape[1:])))
-
-
-class Reshape(Layer):
-    """Another shape for each example.
-
-    Args:
-        target_shape: Without the batch; one size may be -1.
-        **kwargs: Those of `Layer`.
-    """
-
-    def __init__(self, target_shape: tuple[int, ...], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.target_shape = tuple(target_shape)
-
-    def call(self, inputs: Any) -> Any:
-        """Return (batch, *target_shape)."""
-        return ops.reshape(inputs, (ops.shape(inputs)[0], *self.target_shape))
 
 
 class Embedding(Layer):

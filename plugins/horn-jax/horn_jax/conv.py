@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from horn.spec.conv import window_count
+from horn.spec.windows import window_count
 from horn_jax.kernel import kernel, residual_kernels
 
 Pairs = tuple[tuple[int, int], ...]

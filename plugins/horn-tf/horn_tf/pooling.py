@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from horn.spec.conv import window_count
+from horn.spec.windows import window_count
 from horn_tf.shaping import pad_edges, slice as cut
 from horn_tf.tensors import compiled_by_xla, index, ints, number, raw, shape_of, tf
 

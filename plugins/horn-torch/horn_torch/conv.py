@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 
 from horn.errors import UnsupportedOpError
-from horn.spec.conv import window_count
+from horn.spec.windows import window_count
 
 _backward = torch.ops.aten.convolution_backward.default
 

@@ -13,8 +13,8 @@ import torch
 
 from horn import dtypes
 from horn.errors import DTypeError
-from horn.spec.conv import window_count
 from horn.spec.random import PARITY, ROTATIONS
+from horn.spec.windows import window_count
 
 KERNELS = {}
 

@@ -1,0 +1,107 @@
+"""Windows over spatial axes as users write them: sizes, padding by name, and where the channels are."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from horn import settings
+from horn.errors import ArgumentError, suggestion
+from horn.spec.namespace import ops
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Pairs = tuple[tuple[Any, Any], ...]
+"""For each spatial axis how much is padded before and after."""
+
+Sizes = tuple[int, ...]
+"""One integer for each spatial axis."""
+
+_FORMATS = ("channels_last", "channels_first")
+
+
+def window_count(size: Any, window: int, stride: int, padding: tuple[Any, Any], dilation: int = 1) -> Any:
+    """Return how many windows fit along one axis of a padded input."""
+    reach = (window - 1) * dilation + 1
+    return (size + padding[0] + padding[1] - reach) // stride + 1
+
+
+def places_of(window: Sizes, strides: Sizes, dilation: Sizes, counts: Sizes) -> Iterator[tuple[Sizes, Any]]:
+    """Yield each offset of a window with the slice of a padded input that all windows have there."""
+    for offset in itertools.product(*map(range, window)):
+        places = tuple(
+            np.s_[o * d : o * d + (n - 1) * s + 1 : s]
+            for o, d, n, s in zip(offset, dilation, counts, strides, strict=True)
+        )
+        yield offset, (np.s_[:], *places)
+
+
+def per_axis(value: Any, count: int, name: str) -> Sizes:
+    """Return one positive integer for each of `count` spatial axes."""
+    given = tuple(value) if isinstance(value, tuple | list) else (value,) * count
+    if len(given) != count or not all(
+        isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in given
+    ):
+        raise ArgumentError(
+            f"{name} does not fit {count} spatial axes.",
+            expected=f"a positive integer, or {count} of them",
+            got=repr(value),
+            remedy=f"write {name}=1 or {name}={(1,) * count}",
+        )
+    return given
+
+
+def named(name: Any, known: tuple[str, ...]) -> str:
+    """Return the name of a padding if it is one of those known."""
+    if name not in known:
+        raise ArgumentError(
+            f"There is no padding named {name!r} here.",
+            expected=f"one of {', '.join(map(repr, known))}",
+            got=repr(name),
+            remedy=suggestion(name, known),
+        )
+    return name
+
+
+def pairs(padding: str, sizes: Sequence[Any], window: Sizes, strides: Sizes, dilation: Sizes) -> Pairs:
+    """Return explicit padding for 'valid', 'same' or 'causal'; 'same' puts the odd zero after."""
+    if padding == "valid":
+        return ((0, 0),) * len(window)
+    if padding == "causal":
+        return tuple(((k - 1) * d, 0) for k, d in zip(window, dilation, strict=True))
+    found = []
+    for size, k, stride, d in zip(sizes, window, strides, dilation, strict=True):
+        reach = (k - 1) * d + 1
+        # With stride 1 the size cancels, so that an unknown one does no harm.
+        missing = reach - 1 if stride == 1 else ((size + stride - 1) // stride - 1) * stride + reach - size
+        total = missing if stride == 1 or missing > 0 else 0
+        found.append((total // 2, total - total // 2))
+    return tuple(found)
+
+
+def is_channels_first(data_format: str | None) -> bool:
+    """Return whether the channels come second; None stands for the format of `horn.config`."""
+    name = settings.image_data_format() if data_format is None else data_format
+    if name not in _FORMATS:
+        raise ArgumentError(
+            f"There is no data format named {name!r}.",
+            expected="'channels_last' or 'channels_first'",
+            got=repr(name),
+            remedy=suggestion(name, _FORMATS),
+        )
+    return name == "channels_first"
+
+
+def channels_last(x: Any, data_format: str | None) -> Any:
+    """Return `x` with its channels last, whatever its format."""
+    rank = len(x.shape)
+    return ops.transpose(x, (0, *range(2, rank), 1)) if is_channels_first(data_format) else x
+
+
+def in_format(y: Any, data_format: str | None) -> Any:
+    """Return `y`, which has its channels last, in a format."""
+    rank = len(y.shape)
+    return ops.transpose(y, (0, rank - 1, *range(1, rank - 1))) if is_channels_first(data_format) else y
