@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import contract, tree
-from horn.api.callbacks.callback import CallbackList, History
+from horn.api.callbacks.callback import History
+from horn.api.callbacks.callback_list import CallbackList
 from horn.api.layers.layer import Layer
 from horn.api.models import data as data_page
 from horn.api.models.loop import Epochs, collect, nothing_to, say_used_up, tell
@@ -160,7 +161,7 @@ class Model(Trainer, Layer):
         training = Epochs(self, "train", data, told)
         training.prepare()
         testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
-        self._stop = False
+        self._stop, self._validates = False, testing is not None
         self.history = history
         with told.until_exit():
             told.call("on_train_begin", {})
@@ -297,7 +298,7 @@ class Model(Trainer, Layer):
     def _on_batch(self, phase: str, batch: Any, *, return_dict: bool) -> Any:
         size = spec_of(tree.flatten(batch)[0]).shape[0]
         data = data_page.ArrayData(batch, int(size))
-        running = Epochs(self, phase, data, CallbackList([], self, {}))
+        running = Epochs(self, phase, data, CallbackList())
         running.prepare()
         self.reset_metrics()
         running.run()
