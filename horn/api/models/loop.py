@@ -19,7 +19,7 @@ from horn import contract, tree
 from horn.api.callbacks.callback_list import CallbackList, members
 from horn.api.callbacks.progress import ProgbarLogger
 from horn.api.models.checks import check_bounds, check_finite
-from horn.api.models.data import ArrayData, BatchData
+from horn.api.models.data import ArrayData
 from horn.engine.compile import Compiled
 from horn.errors import ArgumentError, DataError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from horn.api.callbacks.callback import Callback
+    from horn.api.models.batches import BatchData
 
 _log = logging.getLogger("horn")
 _DISPATCH_SECONDS = 0.05
@@ -68,7 +69,7 @@ class Epochs:
         """
         done, self.results = 0, None
         if isinstance(self.data, ArrayData):
-            for rows in order or self.data.order(None):
+            for rows in order or self.data.order_anew():
                 if not self._stopped() or not done:
                     done = self._run_rows(rows, done, on_results)
         else:
