@@ -78,7 +78,7 @@ class Batches(horn.utils.PyDataset):
         self.threads: set[str] = set()
 
     def __len__(self) -> int:
-        return -(-len(X) // self.size)
+        return (len(X) + self.size - 1) // self.size
 
     def __getitem__(self, index: int) -> Any:
         self.asked.append(index)

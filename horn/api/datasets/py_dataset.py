@@ -80,7 +80,7 @@ class PyDataset:
 
 
 def in_order(dataset: Any, numbers: Iterable[int]) -> Iterator[Any]:
-    """Yield the batches of some numbers, in their order, prepared by as many threads as the data set wants."""
+    """Yield the batches of some numbers, in their order, prepared by the threads that the data set wants."""
     workers = getattr(dataset, "workers", 1)
     if workers <= 1:
         for number in numbers:

@@ -76,7 +76,7 @@ class BatchData:
             if done == self.limit:
                 return
         self._running = self._running if self._once else None
-        if self.limit is not None and 0 < done:
+        if done and self.limit is not None:
             say_short(done, self.limit)
 
     def _epoch(self) -> Iterator[Any]:

@@ -9,15 +9,16 @@ import numpy as np
 
 from horn import dtypes, settings, tree
 from horn.api.bounds import real
-from horn.errors import ArgumentError, DataError
+from horn.errors import ArgumentError, DataError, HornError
 
 
-def checked(class_weight: Any, model: Any, y: Any = None, sample_weight: Any = None) -> dict[int, float] | None:
+def checked(class_weight: Any, model: Any, x: Any, y: Any = None, sample_weight: Any = None) -> dict[int, float] | None:
     """Return the factors of classes if they can be used.
 
     Args:
         class_weight: A dictionary of the number of a class to its factor; None for none.
-        model: Its outputs tell how many classes there are, where it knows them yet.
+        model: The shape of its outputs tells how many classes there are, where it is known.
+        x: The inputs.
         y: The targets, where they come in arrays.
         sample_weight: Must not be there besides.
 
@@ -34,7 +35,7 @@ def checked(class_weight: Any, model: Any, y: Any = None, sample_weight: Any = N
             got=f"class_weight={class_weight!r}",
             remedy="write class_weight={0: 1.0, 1: 5.0}",
         )
-    count = _classes(model, y)
+    count = _classes(model, x, y)
     for key in class_weight:
         known = not isinstance(key, bool) and hasattr(key, "__index__") and int(key) >= 0
         if not known or (count is not None and int(key) >= count):
@@ -64,15 +65,20 @@ def _check_alone(y: Any, sample_weight: Any) -> None:
         )
 
 
-def _classes(model: Any, y: Any) -> int | None:
+def _classes(model: Any, x: Any, y: Any) -> int | None:
     """Return how many classes there are: as many as a row of the targets or of the outputs is wide."""
     shape = getattr(y, "shape", ())
     if len(shape) > 1 and shape[-1] > 1:
         return int(shape[-1])
-    outputs = getattr(model, "outputs", None) or []
-    if len(outputs) != 1 or not isinstance(width := outputs[0].shape[-1], int):
+    if not model.built or len(getattr(x, "shape", ())) < 2:
         return None
-    return max(width, 2)  # an output of one number tells two classes apart
+    try:
+        outputs = model.compute_output_shape((None, *x.shape[1:]))
+    except (HornError, NotImplementedError):  # a model that can tell only once it runs
+        return None
+    if not isinstance(outputs, tuple) or not outputs or not isinstance(outputs[-1], int):
+        return None
+    return max(outputs[-1], 2)  # an output of one number tells two classes apart
 
 
 def weigh(batch: Any, class_weight: dict[int, float] | None) -> Any:

@@ -39,7 +39,7 @@ def to_host(leaf: Any) -> np.ndarray:
 
 
 def _read(leaf: Any) -> np.ndarray:
-    """Return a tensor, table, list or number as an array; a column of a table has an axis for its one feature."""
+    """Return a tensor, table, list or number as an array; a table's column gets an axis for its feature."""
     if hasattr(leaf, "to_numpy"):  # pandas and its kin
         array = leaf.to_numpy()
         return array[:, None] if array.ndim == 1 else array
@@ -98,7 +98,7 @@ def unpack(batch: Any) -> tuple[Any, Any, Any]:
 
 
 def check_lengths(leaves: list[np.ndarray]) -> int:
-    """Return the number of examples; raise `DataError` unless all arrays have as many, and there are some."""
+    """Return the number of examples; raise `DataError` unless all arrays have as many, and any."""
     # A scalar has no examples to count; -1 equals no size.
     sizes: list[int] = [leaf.shape[0] if leaf.ndim else -1 for leaf in leaves]
     if not sizes or -1 in sizes or len(set(sizes)) > 1:

@@ -168,7 +168,7 @@ class Model(Trainer, Layer):
             epochs, initial_epoch, shuffle, validation_split, validation_freq, steps_per_epoch=steps_per_epoch,
             validation_steps=validation_steps, validation_batch_size=validation_batch_size,
         )  # fmt: skip
-        factors = class_weights.checked(class_weight, self, y, sample_weight)
+        factors = class_weights.checked(class_weight, self, x, y, sample_weight)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = sources.split(x, y, sample_weight, validation_split)
         data = sources.make(x, y, sample_weight, batch_size, steps_per_epoch, goes_on=True, class_weight=factors)
@@ -316,7 +316,7 @@ class Model(Trainer, Layer):
         """Take one step on one batch and return its figures."""
         self._need_compile("train_on_batch")
         batch = data_page.pack(x, y, sample_weight)
-        factors = class_weights.checked(class_weight, self, y, sample_weight)
+        factors = class_weights.checked(class_weight, self, x, y, sample_weight)
         if factors is not None:
             batch = class_weights.weigh(data_page.narrow(batch), factors)
         return self._on_batch("train", batch, return_dict=return_dict)
