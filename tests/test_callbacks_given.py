@@ -267,6 +267,42 @@ def test_the_callbacks_without_batch_hooks_force_no_single_steps(tmp_path: Path)
     assert CallbackList([every]).needs_batches("train")
 
 
+@pytest.mark.parametrize("source", ["arrays", "generator"])
+def test_a_batch_hook_can_end_training_within_the_epoch(source: str) -> None:
+    trained, batches = model(), []
+
+    def note(batch: int, logs: Any) -> None:
+        batches.append(batch)
+        trained.stop_training = batch == 1
+
+    data = (X, Y) if source == "arrays" else (iter([(X[:6], Y[:6])] * 10),)
+    ends = callbacks.LambdaCallback(on_train_batch_end=note)
+    history = trained.fit(*data, batch_size=6, epochs=3, verbose=0, callbacks=[ends], validation_data=(X, Y))
+    assert batches == [0, 1]
+    assert history.epoch == [0]
+    assert "val_loss" in history.history
+
+
+def test_callbacks_say_what_they_do(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    told = [
+        Says([1.0, 2.0]),
+        callbacks.ReduceLROnPlateau("score", mode="min", factor=0.5, patience=1, verbose=1),
+        callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True, verbose=True),
+        callbacks.EarlyStopping("score", mode="min", restore_best_weights=True, verbose=1),
+        callbacks.LearningRateScheduler(lambda epoch: 0.5, verbose=1),
+    ]
+    model().fit(X, Y, epochs=3, verbose=0, callbacks=told)
+    assert capsys.readouterr().out.splitlines() == [
+        "Epoch 1: the learning rate is 0.5.",
+        f"Epoch 1: the weights were written to {tmp_path / '1.weights.h5'}.",
+        "Epoch 2: the learning rate is 0.5.",
+        "Epoch 2: the learning rate is reduced to 0.25.",
+        f"Epoch 2: the weights were written to {tmp_path / '2.weights.h5'}.",
+        "Epoch 2: stopped, as score got no better.",
+        "The weights are those of the best epoch, number 1.",
+    ]
+
+
 # -- averages ----------------------------------------------------------------------------------
 
 

@@ -131,6 +131,13 @@ def test_a_table_of_words_is_refused() -> None:
         fitted(Table(np.array([["a", 1.0, None]] * 20, object)), Y)
 
 
+def test_integers_that_int32_does_not_hold_are_refused() -> None:
+    for wrong in (np.int64(2**31), np.uint32(2**31), np.int64(-(2**40))):
+        with pytest.raises(DataError, match="too large"):
+            fitted(np.full((20, 3), wrong), Y)
+    assert_same(fitted(np.full((20, 3), 7), Y), fitted(np.full((20, 3), 7, "int32"), Y))
+
+
 def test_lists_of_unequal_rows_are_refused() -> None:
     with pytest.raises(HornError, match="list"):
         fitted([[1.0, 2.0, 3.0], [1.0]], [[1.0, 2.0], [3.0, 4.0]])
@@ -189,7 +196,9 @@ def test_arrays_on_a_disk_train_as_those_in_memory_do(mapped: Any, shuffle: Any)
     assert_same(fitted(*mapped, **options), fitted(X, Y, **options))
     assert_same(fitted(mapped[0], Y, **options), fitted(X, Y, **options))
     np.testing.assert_allclose(
-        model().predict(mapped[0], batch_size=6, verbose=0), model().predict(X, batch_size=6, verbose=0), rtol=1e-6
+        model().predict(mapped[0], batch_size=6, verbose=0),
+        model().predict(X, batch_size=6, verbose=0),
+        rtol=1e-6,
     )
 
 
@@ -293,7 +302,9 @@ def test_shuffling_by_batches_keeps_neighbours() -> None:
 @pytest.mark.parametrize("form", ["labels", "column", "one hot"])
 def test_class_weights_are_sample_weights(form: str) -> None:
     factors = {0: 0.5, 2: 3.0}
-    targets = {"labels": LABELS, "column": LABELS[:, None], "one hot": np.eye(3, dtype="float32")[LABELS]}[form]
+    targets = {"labels": LABELS, "column": LABELS[:, None], "one hot": np.eye(3, dtype="float32")[LABELS]}[
+        form
+    ]
     wanted = np.array([{0: 0.5, 1: 1.0, 2: 3.0}[int(label)] for label in LABELS], "float32")
     np.testing.assert_array_equal(weigh((X, targets), factors)[2], wanted)
 
@@ -308,7 +319,9 @@ def test_class_weights_weigh_the_training_only(streaming: bool) -> None:
     weighted.fit(*data, class_weight=factors, **({"steps_per_epoch": 1} if streaming else {}), **options)
     other.fit(X, LABELS, sample_weight=weights, **options)
     assert_same(weighted, other)
-    assert weighted.train_on_batch(X, LABELS, class_weight=factors) == other.train_on_batch(X, LABELS, weights)
+    assert weighted.train_on_batch(X, LABELS, class_weight=factors) == other.train_on_batch(
+        X, LABELS, weights
+    )
 
 
 # -- what is refused ---------------------------------------------------------------------------

@@ -31,7 +31,9 @@ def models(loss: str = "mse", units: int = 2) -> list[Any]:
         activation = None if loss == "mse" else "softmax"
         outputs = library.layers.Dense(units, activation=activation)(inputs)
         model = library.Model(inputs, outputs, **options)
-        model.compile(library.optimizers.SGD(RATE), loss, run_eagerly=library is keras)  # it compiles for seconds
+        model.compile(
+            library.optimizers.SGD(RATE), loss, run_eagerly=library is keras
+        )  # it compiles for seconds
         made.append(model)
     kernel = np.random.default_rng(5).normal(size=(3, units)).astype("float32")
     for model in made:
@@ -41,7 +43,9 @@ def models(loss: str = "mse", units: int = 2) -> list[Any]:
 
 def data(examples: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
-    return random.normal(size=(examples, 3)).astype("float32"), random.normal(size=(examples, 2)).astype("float32")
+    return random.normal(size=(examples, 3)).astype("float32"), random.normal(size=(examples, 2)).astype(
+        "float32"
+    )
 
 
 def assert_same(ours: Any, theirs: Any) -> None:
@@ -65,7 +69,9 @@ def fit_both(loss: str, units: int, *given: Any, **options: Any) -> None:
     frequency=st.sampled_from([1, 2, [2], [1, 3]]),
     steps=st.sampled_from([None, 1]),
 )
-def test_validation_holds_out_and_looks_as_keras(examples: int, share: float, frequency: Any, steps: Any) -> None:
+def test_validation_holds_out_and_looks_as_keras(
+    examples: int, share: float, frequency: Any, steps: Any
+) -> None:
     fit_both(
         "mse", 2, *data(examples), batch_size=4, epochs=3, validation_split=share, validation_freq=frequency,
         validation_steps=steps, validation_batch_size=2,
@@ -73,9 +79,13 @@ def test_validation_holds_out_and_looks_as_keras(examples: int, share: float, fr
 
 
 @_PASSES
-@given(examples=st.integers(5, 12), steps=st.integers(1, 5), epochs=st.integers(1, 4), first=st.integers(0, 1))
+@given(
+    examples=st.integers(5, 12), steps=st.integers(1, 5), epochs=st.integers(1, 4), first=st.integers(0, 1)
+)
 def test_epochs_of_some_steps_go_on_as_keras(examples: int, steps: int, epochs: int, first: int) -> None:
-    fit_both("mse", 2, *data(examples), batch_size=3, epochs=epochs, steps_per_epoch=steps, initial_epoch=first)
+    fit_both(
+        "mse", 2, *data(examples), batch_size=3, epochs=epochs, steps_per_epoch=steps, initial_epoch=first
+    )
 
 
 @_PASSES
@@ -118,8 +128,10 @@ def test_evaluate_and_predict_take_the_steps_that_keras_takes(size: int) -> None
     ours, theirs = models()
     for steps in (None, 1, 2):
         np.testing.assert_allclose(
-            *(model.predict(x, batch_size=size, steps=steps, verbose=0) for model in (ours, theirs)), rtol=1e-5
+            *(model.predict(x, batch_size=size, steps=steps, verbose=0) for model in (ours, theirs)),
+            rtol=1e-5,
         )
         np.testing.assert_allclose(
-            *(model.evaluate(x, y, batch_size=size, steps=steps, verbose=0) for model in (ours, theirs)), rtol=1e-5
+            *(model.evaluate(x, y, batch_size=size, steps=steps, verbose=0) for model in (ours, theirs)),
+            rtol=1e-5,
         )

@@ -9,7 +9,9 @@ from horn.api.bounds import whole
 from horn.errors import ArgumentError
 
 
-def check_fit(epochs: Any, initial_epoch: Any, shuffle: Any, share: Any, frequency: Any, **steps: Any) -> None:
+def check_fit(
+    epochs: Any, initial_epoch: Any, shuffle: Any, share: Any, frequency: Any, **steps: Any
+) -> None:
     """Raise `ArgumentError` for an argument of `fit` that means nothing.
 
     Args:

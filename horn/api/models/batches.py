@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import logging
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from horn import tree
-from horn.api.datasets.py_dataset import PyDataset, in_order
 from horn.api.models import class_weights
 from horn.api.models.data import check_lengths, narrow, say_short
+from horn.api.models.py_dataset import PyDataset, in_order
 from horn.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from horn.api.models.data import Shuffle
-
-_log = logging.getLogger("horn")
 
 
 class BatchData:
@@ -137,7 +135,9 @@ def _call(batches: Any, hook: str) -> None:
 
 def is_numbered(x: Any) -> bool:
     """Return whether something is a data set of numbered batches, of Horn or with the same methods."""
-    return isinstance(x, PyDataset) or all(hasattr(x, name) for name in ("__getitem__", "__len__", "on_epoch_end"))
+    return isinstance(x, PyDataset) or all(
+        hasattr(x, name) for name in ("__getitem__", "__len__", "on_epoch_end")
+    )
 
 
 class MappedData(BatchData):
@@ -178,17 +178,18 @@ def is_mapped(leaf: Any) -> bool:
     return isinstance(leaf, np.memmap)
 
 
-def check_walkable(validation: Any, times: int) -> None:
+def check_walkable(validation: Any, due: Iterator[int]) -> None:
     """Raise `DataError` if data can be walked through once and shall be more often.
 
     Args:
         validation: The data of a validation.
-        times: How often fit will validate.
+        due: The epochs after which fit will validate.
     """
-    if times > 1 and hasattr(getattr(validation, "batches", None), "__next__") and validation.limit is None:
+    once = hasattr(getattr(validation, "batches", None), "__next__") and validation.limit is None
+    if once and len(list(islice(due, 2))) == 2:
         raise DataError(
             "fit was given validation data that last for one validation.",
-            expected=f"data for {times} validations",
+            expected="data for several validations",
             got=f"a {type(validation.batches).__name__}, which cannot begin anew, and no validation_steps",
             remedy="pass arrays or a PyDataset, or validation_steps with an endless generator",
         )

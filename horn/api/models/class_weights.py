@@ -12,7 +12,9 @@ from horn.api.bounds import real
 from horn.errors import ArgumentError, DataError, HornError
 
 
-def checked(class_weight: Any, model: Any, x: Any, y: Any = None, sample_weight: Any = None) -> dict[int, float] | None:
+def checked(
+    class_weight: Any, model: Any, x: Any, y: Any = None, sample_weight: Any = None
+) -> dict[int, float] | None:
     """Return the factors of classes if they can be used.
 
     Args:
@@ -45,7 +47,9 @@ def checked(class_weight: Any, model: Any, x: Any, y: Any = None, sample_weight:
                 got=f"the class {key!r} in class_weight",
                 remedy="number the classes from 0, as the targets do",
             )
-    return {int(key): real("class_weight", str(key), value, "[0, inf)") for key, value in class_weight.items()}
+    return {
+        int(key): real("class_weight", str(key), value, "[0, inf)") for key, value in class_weight.items()
+    }
 
 
 def _check_alone(y: Any, sample_weight: Any) -> None:
@@ -104,5 +108,7 @@ def weigh(batch: Any, class_weight: dict[int, float] | None) -> Any:
     if y.ndim > 1:
         y = y.argmax(axis=-1) if y.shape[-1] > 1 else y[..., 0]
     classes, places = np.unique(np.round(y), return_inverse=True)
-    factors = np.array([class_weight.get(int(one), 1.0) for one in classes], dtypes.numpy_dtype(settings.floatx()))
+    factors = np.array(
+        [class_weight.get(int(one), 1.0) for one in classes], dtypes.numpy_dtype(settings.floatx())
+    )
     return x, batch[1], factors[places.reshape(y.shape)]

@@ -34,8 +34,21 @@ def to_host(leaf: Any) -> np.ndarray:
     if kind == "f" and dtypes.canonical(array.dtype) != settings.floatx() and array.dtype.itemsize > 2:
         return array.astype(dtypes.numpy_dtype(settings.floatx()))
     if array.dtype in (np.int64, np.uint64, np.uint32):
-        return array.astype(np.int32)
+        return _int32(array)
     return array
+
+
+def _int32(array: np.ndarray) -> np.ndarray:
+    narrowed = array.astype(np.int32)
+    wrong = narrowed != array
+    if wrong.any():
+        raise DataError(
+            "The data hold integers that are too large.",
+            expected="integers from -2147483648 to 2147483647, as models compute in int32",
+            got=str(array[wrong][0]),
+            remedy="number what they stand for from 0, or pass floats",
+        )
+    return narrowed
 
 
 def _read(leaf: Any) -> np.ndarray:
@@ -180,7 +193,7 @@ class ArrayData:
         return taken
 
     def order_anew(self) -> list[np.ndarray]:
-        """Return the rows of the batches of an epoch that begins with the first, in the order of the arrays."""
+        """Return the rows of the batches of an epoch in the order of the arrays, from the first."""
         self._left = []
         return self.epoch()
 

@@ -178,7 +178,8 @@ class Model(Trainer, Layer):
         training.prepare()
         testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
         if testing is not None:
-            check_walkable(testing.data, sum(is_due(epoch, validation_freq) for epoch in range(initial_epoch, epochs)))
+            due = (epoch for epoch in range(initial_epoch, epochs) if is_due(epoch, validation_freq))
+            check_walkable(testing.data, due)
         self._stop, self._validates = False, testing is not None
         self.history = history
         with told.until_exit():
