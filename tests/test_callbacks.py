@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 import horn
-from horn.api.callbacks.callback import Callback, CallbackList, History
+from horn.api.callbacks.callback import Callback, History
+from horn.api.callbacks.callback_list import CallbackList
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(20, 3)).astype("float32")
 Y = RANDOM.normal(size=(20, 2)).astype("float32")
 
-BATCH_HOOKS = {f"on_{phase}_batch_{when}" for phase in ("train", "test", "predict") for when in ("begin", "end")}
+BATCH_HOOKS = {f"on_{phase}batch_{when}" for phase in ("", "train_", "test_", "predict_") for when in ("begin", "end")}
 HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
 
 
@@ -226,7 +227,7 @@ def test_on_exit_is_called_on_all_even_if_one_raises() -> None:
             raise ValueError("broken")
 
     diary = Diary()
-    with pytest.raises(ValueError, match="broken"), CallbackList([Breaks(), diary], None, {}).until_exit():
+    with pytest.raises(ValueError, match="broken"), CallbackList([Breaks(), diary]).until_exit():
         pass
     assert diary.hooks() == ["on_exit"]
 

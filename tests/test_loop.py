@@ -98,9 +98,9 @@ def test_a_validation_split_outside_of_0_and_1_is_refused(share: float) -> None:
         model().fit(X, Y, verbose=0, validation_split=share)
 
 
-def test_a_validation_split_of_no_example_is_refused() -> None:
+def test_a_validation_split_that_leaves_nothing_to_train_on_is_refused() -> None:
     with pytest.raises(DataError, match="leaves nothing on one side"):
-        model().fit(X, Y, verbose=0, validation_split=0.01)
+        model().fit(X, Y, verbose=0, validation_split=0.99)
 
 
 def test_batches_cannot_be_split() -> None:

@@ -1,31 +1,36 @@
-"""`Callback`: what may happen between the steps of training, and the list that calls them."""
+"""`Callback`: what may happen between the steps of training."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
 Logs = dict[str, Any]
-
-_BATCH_HOOKS = {
-    "train": ("on_train_batch_begin", "on_train_batch_end"),
-    "test": ("on_test_batch_begin", "on_test_batch_end"),
-    "predict": ("on_predict_batch_begin", "on_predict_batch_end"),
-}
 
 
 class Callback:
     """The base of callbacks; override any of the hooks.
 
     `model` and `params` are set before the first hook. Overriding a batch hook makes the loop
-    run one step per dispatch and read the logs after each, which costs speed.
+    run one step per dispatch and read the logs after each, which costs speed; `on_progress` does not.
+    A callback may add to the logs of an epoch: those after it, and the history, see what it adds.
+
+    Attributes:
+        model: The model.
+        params: ``"epochs"``, ``"steps"`` in an epoch (None if nobody knows) and ``"verbose"``.
+
+    Example:
+        >>> class Shout(Callback):
+        ...     def on_epoch_end(self, epoch, logs=None):
+        ...         print("epoch", epoch, "is over")
+        >>> Shout().on_epoch_end(3)
+        epoch 3 is over
     """
 
     model: Any = None
-    params: dict[str, Any]
+    params: Any = None
 
     def set_model(self, model: Any) -> None:
         """Remember the model."""
@@ -47,11 +52,19 @@ class Callback:
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Called after each epoch and its validation."""
 
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """An older name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """An older name of `on_train_batch_end`."""
+
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Called before each batch of training."""
+        self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Called after each batch of training, with the running figures of the epoch."""
+        self.on_batch_end(batch, logs)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Called before an evaluation."""
@@ -89,43 +102,6 @@ class Callback:
 
     def on_exit(self) -> None:
         """Called last, when `fit`, `evaluate` or `predict` is left: also by an exception or Ctrl-C."""
-
-
-class CallbackList:
-    """Callbacks as one: each hook is called on all, in order.
-
-    Args:
-        callbacks: The callbacks.
-        model: The model that is trained.
-        params: The number of epochs and steps, and how much to print.
-    """
-
-    def __init__(self, callbacks: Iterable[Callback], model: Any, params: dict[str, Any]) -> None:
-        self.callbacks = list(callbacks)
-        for callback in self.callbacks:
-            callback.set_model(model)
-            callback.set_params(params)
-
-    def needs_batches(self, phase: str) -> bool:
-        """Return whether any callback overrides a batch hook of a phase."""
-        return any(
-            getattr(type(callback), hook, None) is not getattr(Callback, hook)
-            for callback in self.callbacks
-            for hook in _BATCH_HOOKS[phase]
-        )
-
-    def call(self, hook: str, *args: Any) -> None:
-        """Call one hook on every callback."""
-        for callback in self.callbacks:
-            getattr(callback, hook)(*args)
-
-    @contextmanager
-    def until_exit(self) -> Iterator[None]:
-        """Run a block and call `on_exit` on every callback, however the block ends."""
-        with ExitStack() as stack:
-            for callback in reversed(self.callbacks):  # a stack: the last one in is the first one out
-                stack.callback(callback.on_exit)
-            yield
 
 
 class History(Callback):

@@ -1,7 +1,8 @@
-"""Data as the loops want it: trees of host arrays cut into batches, or batches as they come."""
+"""Data as the loops want it: trees of host arrays, cut into batches in some order."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,20 +13,60 @@ from horn.spec import ops
 from horn.state.random import on_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable
 
     from horn.state.random import Stream
+
+_log = logging.getLogger("horn")
 
 
 def to_host(leaf: Any) -> np.ndarray:
     """Return a leaf as a NumPy array of a dtype that models take: floats in the default float."""
-    array = leaf if isinstance(leaf, np.ndarray) else np.asarray(ops.convert_to_numpy(getattr(leaf, "values", leaf)))
+    array = leaf if isinstance(leaf, np.ndarray) else _read(leaf)
     kind = array.dtype.kind
+    if kind == "O":
+        raise DataError(
+            "The data hold something else than numbers.",
+            expected="arrays of numbers",
+            got=f"a {type(leaf).__name__} of objects such as {array.reshape(-1)[0] if array.size else None!r}",
+            remedy="choose or convert the columns: table.astype('float32')",
+        )
     if kind == "f" and dtypes.canonical(array.dtype) != settings.floatx() and array.dtype.itemsize > 2:
         return array.astype(dtypes.numpy_dtype(settings.floatx()))
     if array.dtype in (np.int64, np.uint64, np.uint32):
-        return array.astype(np.int32)
+        return _int32(array)
     return array
+
+
+def _int32(array: np.ndarray) -> np.ndarray:
+    narrowed = array.astype(np.int32)
+    wrong = narrowed != array
+    if wrong.any():
+        raise DataError(
+            "The data hold integers that are too large.",
+            expected="integers from -2147483648 to 2147483647, as models compute in int32",
+            got=str(array[wrong][0]),
+            remedy="number what they stand for from 0, or pass floats",
+        )
+    return narrowed
+
+
+def _read(leaf: Any) -> np.ndarray:
+    """Return a tensor, table, list or number as an array; a table's column gets an axis for its feature."""
+    if hasattr(leaf, "to_numpy"):  # pandas and its kin
+        array = leaf.to_numpy()
+        return array[:, None] if array.ndim == 1 else array
+    if hasattr(leaf, "detach"):  # PyTorch, also where its plugin is not loaded
+        leaf = leaf.detach()
+    try:
+        return np.asarray(ops.convert_to_numpy(leaf))
+    except ValueError as error:
+        raise DataError(
+            "The data are no array.",
+            expected="arrays, or lists of equal length at every depth",
+            got=f"a {type(leaf).__name__}: {error}",
+            remedy="fill rows up to one length first",
+        ) from None
 
 
 def narrow(batch: Any) -> Any:
@@ -36,6 +77,8 @@ def narrow(batch: Any) -> Any:
 def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """Return `x`, ``(x, y)`` or ``(x, y, sample_weight)``, whatever is there; a tree alone as ``(x,)``."""
     x, y, sample_weight = _array(x), _array(y), _array(sample_weight)
+    if hasattr(sample_weight, "to_numpy"):
+        sample_weight = sample_weight.to_numpy()  # one number each, without the axis of a column
     if sample_weight is not None:
         return x, y, sample_weight
     if y is not None:
@@ -52,7 +95,7 @@ def _array(value: Any) -> Any:
     """
     if not isinstance(value, list) or any(hasattr(item, "shape") for item in value):
         return value
-    return np.asarray(value)
+    return _read(value)
 
 
 def unpack(batch: Any) -> tuple[Any, Any, Any]:
@@ -67,64 +110,141 @@ def unpack(batch: Any) -> tuple[Any, Any, Any]:
     return (*batch, None, None)[:3]  # type: ignore[return-value]
 
 
+def check_lengths(leaves: list[np.ndarray]) -> int:
+    """Return the number of examples; raise `DataError` unless all arrays have as many, and any."""
+    # A scalar has no examples to count; -1 equals no size.
+    sizes: list[int] = [leaf.shape[0] if leaf.ndim else -1 for leaf in leaves]
+    if not sizes or -1 in sizes or len(set(sizes)) > 1:
+        raise DataError(
+            "The arrays have different numbers of examples.",
+            expected="one size along the first axis of inputs, targets and weights",
+            got=", ".join("no axis" if size < 0 else str(size) for size in sizes) or "no arrays",
+            remedy="make the arrays equally long",
+        )
+    if sizes[0] == 0:
+        raise DataError(
+            "The arrays hold no examples.",
+            expected="at least one example",
+            got="arrays of length 0",
+            remedy="check how the data was loaded",
+        )
+    return sizes[0]
+
+
+def check_batch_size(batch_size: Any) -> int:
+    """Return the size of a batch, 32 for None; raise `ArgumentError` if it is none."""
+    if batch_size is None:
+        return 32
+    if isinstance(batch_size, bool) or not hasattr(batch_size, "__index__") or batch_size < 1:
+        raise ArgumentError(
+            "A batch was given a size that is none.",
+            expected="batch_size as a positive integer",
+            got=repr(batch_size),
+            remedy="write batch_size=32",
+        )
+    return int(batch_size)
+
+
+def say_short(done: int, wanted: int) -> None:
+    """Say that data came to an end before the steps that were asked for."""
+    _log.warning("The data ended after %d of the %d steps that were asked for.", done, wanted)
+
+
 class ArrayData:
     """Arrays in memory, all of one length along their first axis.
 
     Args:
         batch: The tree ``(x, y, sample_weight)``, or less.
         batch_size: How many examples a step takes.
+        steps: How many batches make an epoch; None for all. An epoch of fewer goes on where the
+            last has ended, and is cut short where the data end.
     """
 
-    def __init__(self, batch: Any, batch_size: int) -> None:
+    def __init__(self, batch: Any, batch_size: int, steps: int | None = None) -> None:
         self.tree = narrow(batch)
         self.leaves: list[np.ndarray] = tree.flatten(self.tree)
-        # A scalar has no examples to count; -1 equals no size.
-        sizes: list[int] = [leaf.shape[0] if leaf.ndim else -1 for leaf in self.leaves]
-        if not sizes or -1 in sizes or len(set(sizes)) > 1:
-            raise DataError(
-                "The arrays have different numbers of examples.",
-                expected="one size along the first axis of inputs, targets and weights",
-                got=", ".join("no axis" if size < 0 else str(size) for size in sizes),
-                remedy="make the arrays equally long",
-            )
-        if sizes[0] == 0:
-            raise DataError(
-                "The arrays hold no examples.",
-                expected="at least one example",
-                got="arrays of length 0",
-                remedy="check how the data was loaded",
-            )
-        if isinstance(batch_size, bool) or not hasattr(batch_size, "__index__") or batch_size < 1:
-            raise ArgumentError(
-                "A batch was given a size that is none.",
-                expected="batch_size as a positive integer",
-                got=repr(batch_size),
-                remedy="write batch_size=32",
-            )
-        self.examples = sizes[0]
-        self.batch_size = min(int(batch_size), self.examples)
+        self.examples = check_lengths(self.leaves)
+        self.batch_size = min(check_batch_size(batch_size), self.examples)
+        self.limit = steps
+        self._left: list[np.ndarray] = []
+
+    @property
+    def count(self) -> int:
+        """How many batches there are; the last may be smaller."""
+        return -(-self.examples // self.batch_size)
 
     @property
     def steps(self) -> int:
-        """How many batches there are; the last may be smaller."""
-        return -(-self.examples // self.batch_size)
+        """How many batches an epoch has."""
+        return self.count if self.limit is None else min(self.limit, self.count)
 
     def example_batch(self) -> Any:
         """Return the first batch, for tracing."""
         return tree.map_structure(lambda leaf: leaf[: self.batch_size], self.tree)
 
-    def order(self, shuffle: tuple[Stream, int] | None) -> list[np.ndarray]:
+    def epoch(self, shuffle: Shuffle | None = None) -> list[np.ndarray]:
+        """Return the rows of the batches of the next epoch, see `order`."""
+        if self.limit is None:
+            return self.order(shuffle)
+        taken, self._left = _cut(self._left or self.order(shuffle), self.limit)
+        done = sum(map(len, taken))
+        if done < self.limit:
+            say_short(done, self.limit)
+        return taken
+
+    def order_anew(self) -> list[np.ndarray]:
+        """Return the rows of the batches of an epoch in the order of the arrays, from the first."""
+        self._left = []
+        return self.epoch()
+
+    def order(self, shuffle: Shuffle | None = None) -> list[np.ndarray]:
         """Return the rows of the whole batches, and those of a smaller last one if there is one.
 
         Args:
-            shuffle: A stream and the number of the epoch; None to keep the order.
+            shuffle: Draws the order; None to keep that of the arrays.
         """
         rows = np.arange(self.examples, dtype=np.int32)
         if shuffle is not None:
-            rows = permutation(*shuffle, self.examples)
+            rows = shuffle.rows(self.examples, self.batch_size)
         whole = self.examples // self.batch_size * self.batch_size
         blocks = [rows[:whole].reshape(-1, self.batch_size), rows[whole:].reshape(1, -1)]
         return [np.ascontiguousarray(block) for block in blocks if block.size]
+
+
+def _cut(blocks: list[np.ndarray], count: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the rows of the first `count` batches, and of those behind them."""
+    taken, left = [], []
+    for block in blocks:
+        taken.append(block[:count])
+        left.append(block[count:])
+        count -= len(taken[-1])
+    return [block for block in taken if len(block)], [block for block in left if len(block)]
+
+
+class Shuffle:
+    """Draws the orders of epochs.
+
+    Args:
+        draw: Returns a stream and the number of an epoch, another at each call.
+        by_batch: Whether neighbours stay together and only the batches change their places, which
+            suits data on a disk.
+    """
+
+    def __init__(self, draw: Callable[[], tuple[Stream, int]], *, by_batch: bool = False) -> None:
+        self.draw, self.by_batch = draw, by_batch
+
+    def numbers(self, count: int) -> np.ndarray:
+        """Return the numbers below `count` in a random order."""
+        return permutation(*self.draw(), count)
+
+    def rows(self, examples: int, batch_size: int) -> np.ndarray:
+        """Return the numbers of examples in the order in which batches take them."""
+        if not self.by_batch:
+            return self.numbers(examples)
+        rows = np.arange(examples, dtype=np.int32)
+        whole = examples // batch_size * batch_size  # a smaller batch stays the last
+        blocks = rows[:whole].reshape(-1, batch_size)[self.numbers(examples // batch_size)]
+        return np.concatenate([blocks.reshape(-1), rows[whole:]])
 
 
 def permutation(stream: Stream, epoch: int, count: int) -> np.ndarray:
@@ -141,91 +261,3 @@ def permutation(stream: Stream, epoch: int, count: int) -> np.ndarray:
     keys |= np.arange(count)
     keys.sort()
     return keys.astype(np.int32)
-
-
-class BatchData:
-    """Batches that somebody else makes: a generator, a loader, any iterable.
-
-    Args:
-        batches: Each a tree ``(x, y, sample_weight)``, or less. An iterator is used up across
-            epochs; anything else is begun anew in each.
-        steps: How many batches make an epoch; None for as many as there are.
-    """
-
-    def __init__(self, batches: Iterable[Any], steps: int | None = None) -> None:
-        self.batches = batches
-        self.limit = steps
-        self._running: Iterator[Any] | None = iter(batches) if hasattr(batches, "__next__") else None
-
-    @property
-    def steps(self) -> int | None:
-        """How many batches an epoch has, or None."""
-        if self.limit is not None:
-            return self.limit
-        return len(self.batches) if hasattr(self.batches, "__len__") else None  # type: ignore[arg-type]
-
-    def __iter__(self) -> Iterator[Any]:
-        source = iter(self.batches) if self._running is None else self._running
-        for number, batch in enumerate(source):
-            yield narrow(tuple(batch) if isinstance(batch, list) else batch)  # loaders yield [x, y]
-            if self.limit is not None and number + 1 >= self.limit:
-                return
-
-
-def yields_batches(x: Any, y: Any) -> bool:
-    """Return whether what the user passed is an iterable of batches, and not arrays."""
-    first = tree.flatten(x)[0] if tree.is_nested(x) else x
-    if hasattr(first, "__next__"):
-        return True
-    return not hasattr(first, "shape") and hasattr(first, "__iter__") and y is None and not isinstance(x, list)
-
-
-def make(x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None) -> ArrayData | BatchData:
-    """Return the data of a loop from what the user passed."""
-    if x is None:
-        raise ArgumentError(
-            "A model was given no data.",
-            expected="arrays, or an iterable of batches, as x",
-            got="None",
-            remedy="pass x",
-        )
-    if yields_batches(x, y):
-        if y is not None:
-            raise ArgumentError(
-                "Targets were passed beside an iterable of batches.",
-                expected="batches that hold (x, y), and no `y`",
-                got=f"a {type(x).__name__} and y",
-                remedy="let the iterable yield (x, y)",
-            )
-        return BatchData(x, steps)
-    return ArrayData(pack(x, y, sample_weight), 32 if batch_size is None else batch_size)
-
-
-def split(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Any, Any]:
-    """Return the first examples and the last, which are held out."""
-    if not 0 < share < 1:
-        raise ArgumentError(
-            "fit was given a validation split outside of (0, 1).",
-            expected="0 < validation_split < 1",
-            got=repr(share),
-            remedy="pass the share of examples to hold out, such as 0.1",
-        )
-    if yields_batches(x, y):
-        raise ArgumentError(
-            "fit was told to split an iterable of batches.",
-            expected="arrays, if validation_split is given",
-            got=f"a {type(x).__name__}",
-            remedy="pass validation_data",
-        )
-    packed = narrow(pack(x, y, sample_weight))
-    examples = tree.flatten(packed)[0].shape[0]
-    kept = examples - int(examples * share)
-    if not 0 < kept < examples:
-        raise DataError(
-            "The validation split leaves nothing on one side.",
-            expected="at least one example to train on and one to validate",
-            got=f"validation_split={share} of {examples} examples",
-            remedy="pass validation_data, or change the split",
-        )
-    first = tree.map_structure(lambda leaf: leaf[:kept], packed)
-    return unpack(first), tree.map_structure(lambda leaf: leaf[kept:], packed)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import contract, tree
-from horn.api.callbacks.callback import CallbackList
+from horn.api.callbacks.callback_list import CallbackList, members
 from horn.api.callbacks.progress import ProgbarLogger
 from horn.api.models.checks import check_bounds, check_finite
-from horn.api.models.data import ArrayData, BatchData
+from horn.api.models.data import ArrayData
 from horn.engine.compile import Compiled
 from horn.errors import ArgumentError, DataError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from horn.api.callbacks.callback import Callback
+    from horn.api.models.batches import BatchData
 
 _log = logging.getLogger("horn")
 _DISPATCH_SECONDS = 0.05
@@ -68,11 +69,14 @@ class Epochs:
         """
         done, self.results = 0, None
         if isinstance(self.data, ArrayData):
-            for rows in order or self.data.order(None):
-                done = self._run_rows(rows, done, on_results)
+            for rows in order or self.data.order_anew():
+                if not self._stopped() or not done:
+                    done = self._run_rows(rows, done, on_results)
         else:
             for batch in self.data:
                 done = self._run_batch(batch, done, on_results)
+                if self._stopped():
+                    break
         return done
 
     def _run_rows(self, rows: np.ndarray, done: int, on_results: Callable[[Any], None] | None) -> int:
@@ -88,6 +92,8 @@ class Epochs:
             start, done = start + count, done + count
             if on_results:
                 on_results(self.results)
+            if self._stopped():
+                break
         return done
 
     def _run_batch(self, batch: Any, done: int, on_results: Callable[[Any], None] | None) -> int:
@@ -116,6 +122,10 @@ class Epochs:
         if not isinstance(self.results, dict):
             return {}
         return {name: float(_host(self.backend, value)) for name, value in self.results.items()}
+
+    def _stopped(self) -> bool:
+        """Return whether a callback has ended the training, which it can at any step."""
+        return self.phase == "train" and self.model.stop_training
 
 
 def _host(backend: contract.Backend, value: Any) -> Any:
@@ -195,9 +205,10 @@ def tell(
             remedy="leave it at 'auto', or pass 0 for silence",
         )
     shown = 1 if verbose == "auto" else int(verbose)
-    given = list(callbacks or [])
+    given = members(callbacks)
     bar = [ProgbarLogger()] if shown and not any(isinstance(one, ProgbarLogger) for one in given) else []
-    return CallbackList([*bar, *given, *last], model, {"epochs": epochs, "steps": data.steps, "verbose": shown})
+    every = [*bar, *given, *last]
+    return CallbackList(every, model=model, epochs=epochs, steps=data.steps, verbose=shown)
 
 
 def nothing_to(do: str) -> DataError:

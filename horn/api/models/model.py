@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import contract, tree
-from horn.api.callbacks.callback import CallbackList, History
+from horn.api.callbacks.callback import History
+from horn.api.callbacks.callback_list import CallbackList
 from horn.api.layers.layer import Layer
-from horn.api.models import data as data_page, summary
+from horn.api.models import class_weights, data as data_page, sources, summary
+from horn.api.models.arguments import check_fit, check_steps, is_due
+from horn.api.models.batches import check_walkable
 from horn.api.models.loop import Epochs, collect, nothing_to, say_used_up, tell
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
@@ -136,47 +139,64 @@ class Model(Trainer, Layer):
         callbacks: list[Callback] | None = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
-        shuffle: bool = True,
+        shuffle: bool | str = True,
+        class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: Any = 1,
     ) -> History:
         """Train for a number of epochs and return the figures of each.
 
         Args:
-            x: Arrays, a tree of them, or an iterable of batches ``(x, y)``.
+            x: Arrays, tensors, tables or lists, a tree of them; or an iterable of batches ``(x, y)``: a
+                `PyDataset`, a generator, a ``tf.data.Dataset``, a PyTorch ``DataLoader``. Batches of
+                arrays that lie on a disk (`np.memmap`) are read when their turn comes.
             y: Targets, unless the iterable yields them.
             batch_size: How many examples a step takes; default 32.
             epochs: The number of the last epoch.
             verbose: 0 for silence, 1 for a bar, 2 for one line an epoch, ``"auto"`` for a bar.
             callbacks: Told about everything.
-            validation_split: The share of the last examples to hold out.
-            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate on after epochs.
-            shuffle: Whether each epoch has its own random order; the same on every backend.
+            validation_split: The share of the last examples to hold out, before any shuffling; without
+                effect beside `validation_data`.
+            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate on after epochs, or
+                an iterable of such batches.
+            shuffle: Whether each epoch has its own random order, the same on every backend; with
+                ``"batch"``, only the batches change places. Of iterables, only a `PyDataset` has one.
+            class_weight: The number of a class to the factor of its examples, 1 for any other class.
             sample_weight: One factor for each example.
             initial_epoch: The number of the first epoch.
-            steps_per_epoch: How many batches of an iterable make an epoch.
-            validation_steps: The same for validation.
+            steps_per_epoch: How many batches make an epoch; the next one goes on from there, and is
+                shorter where the data end.
+            validation_steps: How many batches to validate on, from the first.
             validation_batch_size: Default: `batch_size`.
-            validation_freq: After how many epochs to validate.
+            validation_freq: After how many epochs to validate, or a list of the numbers of epochs,
+                counted from 1.
 
         Raises:
-            ArgumentError: The model is not compiled.
+            ArgumentError: The model is not compiled, or an argument means nothing.
             DataError: The data cannot be trained on; nothing has changed.
         """
         self._need_compile("fit")
-        if validation_split:
-            (x, y, sample_weight), validation_data = data_page.split(x, y, sample_weight, validation_split)
-        data = data_page.make(x, y, sample_weight, batch_size, steps_per_epoch)
+        check_fit(
+            epochs, initial_epoch, shuffle, validation_split, validation_freq, steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps, validation_batch_size=validation_batch_size,
+        )  # fmt: skip
+        factors = class_weights.checked(class_weight, self, x, y, sample_weight)
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = sources.split(x, y, sample_weight, validation_split)
+        data = sources.make(x, y, sample_weight, batch_size, steps_per_epoch, goes_on=True, class_weight=factors)
         history = History()
         told = tell(self, data, callbacks, verbose, epochs=epochs, last=[history])
         training = Epochs(self, "train", data, told)
         training.prepare()
         testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
-        self._stop = False
+        if testing is not None:
+            due = (epoch for epoch in range(initial_epoch, epochs) if is_due(epoch, validation_freq))
+            check_walkable(testing.data, due)
+        self._stop, self._validates = False, testing is not None
         self.history = history
         with told.until_exit():
             told.call("on_train_begin", {})
@@ -187,7 +207,7 @@ class Model(Trainer, Layer):
                 if not training.run(self._order(data, shuffle=shuffle)):
                     break
                 logs = training.logs()
-                if testing is not None and (epoch + 1) % validation_freq == 0:
+                if testing is not None and is_due(epoch, validation_freq):
                     logs.update({f"val_{name}": value for name, value in self._test(testing).items()})
                 told.call("on_epoch_end", epoch, logs)
                 if self._stop:
@@ -203,8 +223,16 @@ class Model(Trainer, Layer):
         """Return what evaluates after epochs, with its data checked, or None."""
         if given is None:
             return None
-        x, y, sample_weight = data_page.unpack(tuple(given) if isinstance(given, list) else given)
-        testing = Epochs(self, "test", data_page.make(x, y, sample_weight, batch_size, steps), told)
+        given = tuple(given) if isinstance(given, list) else given
+        if isinstance(given, tuple) and len(given) not in (2, 3):
+            raise ArgumentError(
+                "fit was given validation data in a form that it does not know.",
+                expected="(x, y), (x, y, sample_weight), or an iterable of batches",
+                got=f"a tuple of {len(given)}",
+                remedy="pass validation_data=(x, y)",
+            )
+        x, y, sample_weight = data_page.unpack(given)
+        testing = Epochs(self, "test", sources.make(x, y, sample_weight, batch_size, steps), told)
         testing.prepare()
         return testing
 
@@ -218,13 +246,17 @@ class Model(Trainer, Layer):
         testing.callbacks.call("on_test_end", logs)
         return logs
 
-    def _order(self, data: Any, *, shuffle: bool) -> Any:
-        if not isinstance(data, data_page.ArrayData):
-            return None
-        if not shuffle:
-            return data.order(None)
+    def _order(self, data: Any, *, shuffle: bool | str) -> Any:
+        """Return the rows of an epoch of arrays; let other data draw their own order, if they have one."""
+        drawn = data_page.Shuffle(self._draw, by_batch=shuffle == "batch") if shuffle else None
+        if isinstance(data, data_page.ArrayData):
+            return data.epoch(drawn)
+        data.shuffle = drawn
+        return None
+
+    def _draw(self) -> Any:
         self._epochs_shuffled += 1
-        return data.order((self._shuffles, self._epochs_shuffled - 1))
+        return self._shuffles, self._epochs_shuffled - 1
 
     def evaluate(
         self,
@@ -245,7 +277,7 @@ class Model(Trainer, Layer):
             batch_size: Default 32.
             verbose: As for `fit`.
             sample_weight: As for `fit`.
-            steps: How many batches of an iterable to take.
+            steps: How many batches to take; default all.
             callbacks: Told about everything.
             return_dict: Whether to return figures by name.
 
@@ -253,7 +285,8 @@ class Model(Trainer, Layer):
             One number if there is only the loss, else a list, or with `return_dict` a dictionary.
         """
         self._need_compile("evaluate")
-        data = data_page.make(x, y, sample_weight, batch_size, steps)
+        check_steps("evaluate", steps=steps)
+        data = sources.make(x, y, sample_weight, batch_size, steps)
         told = tell(self, data, callbacks, verbose)
         testing = Epochs(self, "test", data, told)
         testing.prepare()
@@ -277,10 +310,11 @@ class Model(Trainer, Layer):
             x: Arrays, a tree of them, or an iterable of batches.
             batch_size: Default 32.
             verbose: As for `fit`.
-            steps: How many batches of an iterable to take.
+            steps: How many batches to take; default all.
             callbacks: Told about everything.
         """
-        data = data_page.make(x, None, None, batch_size, steps)
+        check_steps("predict", steps=steps)
+        data = sources.make(x, None, None, batch_size, steps)
         told = tell(self, data, callbacks, verbose)
         running = Epochs(self, "predict", data, told)
         running.prepare()
@@ -293,10 +327,16 @@ class Model(Trainer, Layer):
 
     # -- one batch -----------------------------------------------------------------------------
 
-    def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
         """Take one step on one batch and return its figures."""
         self._need_compile("train_on_batch")
-        return self._on_batch("train", data_page.pack(x, y, sample_weight), return_dict=return_dict)
+        batch = data_page.pack(x, y, sample_weight)
+        factors = class_weights.checked(class_weight, self, x, y, sample_weight)
+        if factors is not None:
+            batch = class_weights.weigh(data_page.narrow(batch), factors)
+        return self._on_batch("train", batch, return_dict=return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Return the figures of one batch, without training."""
@@ -313,7 +353,7 @@ class Model(Trainer, Layer):
     def _on_batch(self, phase: str, batch: Any, *, return_dict: bool) -> Any:
         size = spec_of(tree.flatten(batch)[0]).shape[0]
         data = data_page.ArrayData(batch, int(size))
-        running = Epochs(self, phase, data, CallbackList([], self, {}))
+        running = Epochs(self, phase, data, CallbackList())
         running.prepare()
         self.reset_metrics()
         running.run()
