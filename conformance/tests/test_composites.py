@@ -23,7 +23,51 @@ def value(fn, *operands):
     return results[0] if len(results) == 1 else results
 
 
+SIGNAL = R.normal(size=(1, 7, 1))
+TAPS = R.normal(size=3)
+
+
+def spread(x, factor):
+    """Return a sequence with zeros between its elements."""
+    wide = np.zeros(len(x) * factor - factor + 1)
+    wide[::factor] = x
+    return wide
+
+
 CASES = {
+    "conv causal": (
+        lambda: value(lambda x, k: ops.conv(x, k, padding="causal"), SIGNAL, TAPS[:, None, None]).ravel(),
+        np.convolve(SIGNAL.ravel(), TAPS[::-1])[:7],
+    ),
+    "depthwise_conv": (
+        lambda: value(ops.depthwise_conv, SIGNAL, np.stack([TAPS, TAPS**2], -1)[:, None, :]),
+        np.stack([np.correlate(SIGNAL.ravel(), taps) for taps in (TAPS, TAPS**2)], -1)[None],
+    ),
+    "separable_conv": (
+        lambda: value(ops.separable_conv, SIGNAL, TAPS[:, None, None], np.full((1, 1, 1), 3.0)).ravel(),
+        3 * np.correlate(SIGNAL.ravel(), TAPS),
+    ),
+    "conv_transpose": (
+        lambda: value(lambda x, k: ops.conv_transpose(x, k, strides=2), SIGNAL, TAPS[:, None, None]).ravel(),
+        np.convolve(spread(SIGNAL.ravel(), 2), TAPS),
+    ),
+    "average_pool": (
+        lambda: value(lambda x: ops.average_pool(x, 3, padding="same"), SIGNAL).ravel(),
+        [part.mean() for part in np.split(SIGNAL.ravel(), (2, 5))],
+    ),
+    "adaptive_average_pool": (
+        lambda: value(lambda x: ops.adaptive_average_pool(x, 2), SIGNAL).ravel(),
+        [SIGNAL[0, :4].mean(), SIGNAL[0, 3:].mean()],
+    ),
+    "adaptive_max_pool": (
+        lambda: value(lambda x: ops.adaptive_max_pool(x, 2), SIGNAL).ravel(),
+        [SIGNAL[0, :4].max(), SIGNAL[0, 3:].max()],
+    ),
+    "upsample": (lambda: value(lambda x: ops.upsample(x, 3), SIGNAL).ravel(), SIGNAL.ravel().repeat(3)),
+    "upsample bilinear": (
+        lambda: value(lambda x: ops.upsample(x, 3, interpolation="bilinear"), SIGNAL).ravel(),
+        np.interp((np.arange(21) + 0.5) / 3 - 0.5, np.arange(7), SIGNAL.ravel()),
+    ),
     "softmax": (lambda: value(ops.softmax, X), special.softmax(X, -1)),
     "log_softmax": (lambda: value(ops.log_softmax, X), special.log_softmax(X, -1)),
     "logsumexp": (lambda: value(lambda x: ops.logsumexp(x, axis=0), X), special.logsumexp(X, 0)),
