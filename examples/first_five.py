@@ -1,8 +1,8 @@
 """The five programs that introduced Keras in 2015, in today's words, on random data of their shapes.
 
-    python examples/first_five.py                     all five, small
-    python examples/first_five.py vgg --steps 50      one of them, for fifty batches
-    HORN_BACKEND=torch python examples/first_five.py
+python examples/first_five.py                     all five, small
+python examples/first_five.py vgg --steps 50      one of them, for fifty batches
+HORN_BACKEND=torch python examples/first_five.py
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def mlp(separate: bool = True) -> keras.Model:
     return model
 
 
-def pair(filters: int, first: str = "same") -> list[Any]:
+def pair(filters: int, first: str = "full") -> list[Any]:
     """Return two convolutions and a pooling layer, channels first."""
     return [
         layers.Conv2D(filters, 3, padding=first, activation="relu", data_format="channels_first"),

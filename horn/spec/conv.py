@@ -205,7 +205,7 @@ def _checked(op, inputs, kernel):
 def _convolved(op, inputs, kernel, strides, padding, data_format, dilation_rate, groups=None):
     spatial = len(kernel.shape) - 2
     _checked(op, inputs, kernel)
-    windows.named(padding, ("valid", "same", "causal") if spatial == 1 else ("valid", "same"))
+    windows.named(padding, ("valid", "same", "full", "causal") if spatial == 1 else ("valid", "same", "full"))
     x = windows.channels_last(inputs, data_format)
     steps = windows.per_axis(strides, spatial, "strides")
     dilation = windows.per_axis(dilation_rate, spatial, "dilation_rate")
@@ -230,7 +230,8 @@ def conv(
         inputs: ``(batch, *spatial, channels)``, or channels second for ``"channels_first"``.
         kernel: ``(*window, channels // groups, filters)``; the groups follow from the channels.
         strides: One number, or one for each spatial axis.
-        padding: ``"valid"`` for none, ``"same"`` for as many windows as strides fit, ``"causal"``,
+        padding: ``"valid"`` for none, ``"same"`` for as many windows as strides fit, ``"full"`` for
+            every window that has at least one element of the input, ``"causal"``,
             for sequences, so that no window sees what comes after its place.
         data_format: Default: `horn.config.image_data_format()`.
         dilation_rate: One number, or one for each spatial axis.

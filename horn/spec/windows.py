@@ -67,9 +67,11 @@ def named(name: Any, known: tuple[str, ...]) -> str:
 
 
 def pairs(padding: str, sizes: Sequence[Any], window: Sizes, strides: Sizes, dilation: Sizes) -> Pairs:
-    """Return explicit padding for 'valid', 'same' or 'causal'; 'same' puts the odd zero after."""
+    """Return explicit padding for a name; 'same' puts the odd zero after."""
     if padding == "valid":
         return ((0, 0),) * len(window)
+    if padding == "full":
+        return tuple(((k - 1) * d, (k - 1) * d) for k, d in zip(window, dilation, strict=True))
     if padding == "causal":
         return tuple(((k - 1) * d, 0) for k, d in zip(window, dilation, strict=True))
     found = []

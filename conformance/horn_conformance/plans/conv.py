@@ -50,7 +50,7 @@ plan("conv",
      case(T(11, 8, 7, 2), T(3, 2, 2, 4), strides=2, padding="same", unknown=11), case(T(2, 9, 3), T(3, 3, 2), dilation_rate=2),
      case(T(2, 4, 7, 6), T(2, 3, 2, 4), padding="same", data_format="channels_first"),
      case(T(1, 6, 6, 2), T(3, 3, 2, 3), strides=(1, 3), padding="same", dilation_rate=(2, 1)), case(T(1, 3, 4, 5, 1), T(2, 2, 2, 1, 2)),
-     case(T(2, 9, 3), T(3, 3, 2), padding="causal", strides=2, dilation_rate=2),
+     case(T(2, 9, 3), T(3, 3, 2), padding="causal", strides=2, dilation_rate=2), case(T(2, 4, 5, 2), T(3, 2, 2, 3), padding="full", dilation_rate=(1, 2)),
      faults=(fault(ArgumentError, "padding", _X, T(3, 2, 4, 6), padding="sane"), fault(ArgumentError, "strides", _X, T(3, 2, 4, 6), strides=0),
              fault(ArgumentError, "padding", _X, T(3, 2, 4, 6), padding="causal"), fault(ShapeError, "ranks", _X, T(3, 4, 6)),
              fault(ArgumentError, "data format", _X, T(3, 2, 4, 6), data_format="last")))  # fmt: skip

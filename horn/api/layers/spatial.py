@@ -75,8 +75,8 @@ class FilterLayer(SpatialLayer):
     Args:
         kernel_size: The sizes of the window: one number, or one for each spatial axis.
         strides: The step of the window along each axis.
-        padding: ``"valid"`` for none, ``"same"`` for zeros around the input, for sequences
-            ``"causal"`` too.
+        padding: ``"valid"`` for none, ``"same"`` for zeros around the input, ``"full"`` for so many
+            that every window with an element of the input counts, for sequences ``"causal"`` too.
         data_format: ``"channels_last"`` or ``"channels_first"``; default as set in `horn.config`.
         dilation_rate: The distance of neighbouring elements of the window.
         activation: A name, a function, or None.
@@ -88,7 +88,8 @@ class FilterLayer(SpatialLayer):
         **kwargs: Those of `Layer`.
     """
 
-    causal: ClassVar[bool] = True
+    pads_freely: ClassVar[bool] = True
+    """Whether there is more padding than ``"valid"`` and ``"same"``."""
 
     def __init__(
         self,
@@ -110,7 +111,7 @@ class FilterLayer(SpatialLayer):
         self.kernel_size = per_axis(kind, "kernel_size", kernel_size, self.spatial)
         self.strides = per_axis(kind, "strides", strides, self.spatial)
         self.dilation_rate = per_axis(kind, "dilation_rate", dilation_rate, self.spatial)
-        known = ("valid", "same", "causal") if self.causal and self.spatial == 1 else ("valid", "same")
+        known = ("valid", "same", "full", "causal")[: (4 if self.spatial == 1 else 3) if self.pads_freely else 2]
         self.padding = choice(kind, "padding", padding, known)
         self.activation = activations.get(activation)
         self.use_bias = flag(kind, "use_bias", use_bias)

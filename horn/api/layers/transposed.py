@@ -42,7 +42,7 @@ class ConvolutionTranspose(FilterLayer):
         Dumoulin & Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285.
     """
 
-    causal = False
+    pads_freely = False
 
     def __init__(
         self,
