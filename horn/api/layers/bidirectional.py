@@ -17,6 +17,8 @@ _NEEDED = ("go_backwards", "return_sequences", "return_state", "stateful")
 class Bidirectional(Layer):
     """A recurrent layer run over sequences from the first step on, and another from the last step back.
 
+    With `return_sequences` the outputs of masked steps are zero.
+
     Args:
         layer: The recurrent layer; it is copied twice.
         merge_mode: ``"concat"``, ``"sum"``, ``"mul"`` or ``"ave"`` for one result of both; None to
@@ -72,6 +74,9 @@ class Bidirectional(Layer):
         self._check_pair()
         for flag in ("return_sequences", "return_state", "stateful"):
             setattr(self, flag, getattr(layer, flag))
+        if self.return_sequences:
+            # The two ways have left different steps behind at a masked one, so it is zero in both.
+            self.forward_layer.zero_output_for_mask = self.backward_layer.zero_output_for_mask = True
 
     return_sequences: bool
     return_state: bool
@@ -132,9 +137,10 @@ class Bidirectional(Layer):
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
     ) -> Any:
         """Return the merged outputs, and the states if the layer returns them."""
-        half = 0 if initial_state is None else len(initial_state) // 2
-        ahead = self._one_way(self.forward_layer, sequences, half and initial_state[:half], mask, training)
-        back = self._one_way(self.backward_layer, sequences, half and initial_state[half:], mask, training)
+        given = [] if initial_state is None else list(initial_state)
+        half = len(given) // 2
+        ahead = self._one_way(self.forward_layer, sequences, given[:half], mask, training)
+        back = self._one_way(self.backward_layer, sequences, given[half:], mask, training)
         states = [*ahead[1:], *back[1:]]
         merged = self._merged(ahead[0], backwards(back[0], 1) if self.return_sequences else back[0])
         if not self.return_state:

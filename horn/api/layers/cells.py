@@ -90,7 +90,8 @@ class RecurrentCell(Layer):
         **kwargs: Those of `Layer`.
 
     Reference:
-        Gal & Ghahramani, arXiv:1512.05287, on masks that are the same for all steps.
+        Gal & Ghahramani, arXiv:1512.05287, on masks that are the same for all steps. As in Keras each
+        gate has masks of its own.
     """
 
     gates = 1
@@ -144,18 +145,18 @@ class RecurrentCell(Layer):
         """Return the shape of the bias."""
         return (self.gates * self.units,)
 
-    def project(self, x: Any) -> Any:
+    def project(self, x: Any, factors: Any) -> Any:
         """Return what the inputs, (..., features), add to the gates, (..., gates * units)."""
-        x = ops.matmul(x, self.kernel)
+        x = product(x, self.kernel, factors)
         return x if self.bias is None else ops.add(x, self.bias)
 
-    def advance(self, projected: Any, h: Any, states: Any) -> tuple[Any, Any]:
+    def advance(self, projected: Any, states: Any, factors: Any) -> tuple[Any, Any]:
         """Return output and states after a step.
 
         Args:
             projected: What `project` returned for the step.
-            h: The first state, with what is dropped set to zero.
             states: The states before the step.
+            factors: For the first state, as `product` takes them.
         """
         raise NotImplementedError(f"{type(self).__name__} has no `advance`")
 
@@ -191,22 +192,23 @@ class RecurrentCell(Layer):
 
         def prepare(x: Any) -> Any:
             check_last_axis(self, x, self.kernel.shape[0])
-            return self.project(dropped(x, of_inputs))
+            return self.project(x, of_inputs)
 
         def step(projected: Any, states: Any) -> tuple[Any, Any]:
-            return self.advance(projected, dropped(states[0], of_state), states)
+            return self.advance(projected, states, of_state)
 
         return Started(prepare, step)
 
     def factors_of_inputs(self, batch: Any, training: bool) -> Any:  # noqa: FBT001
-        """Return what to multiply the inputs of a sequence by, (batch, features); None for nothing."""
+        """Return what to multiply the inputs of a sequence by, as `product` takes it."""
         return self._factors(self.dropout, (batch, self.kernel.shape[0]), training)
 
     def _factors(self, rate: float, shape: Any, training: bool) -> Any:  # noqa: FBT001
         if not training or rate == 0 or self.stream is None:
             return None
         key, step = self.stream.next()
-        return ops.dropout_mask(key, step, shape=shape, rate=rate, dtype=self.compute_dtype)
+        masks = ops.dropout_mask(key, step, shape=(self.gates, *shape), rate=rate, dtype=self.compute_dtype)
+        return [ops.take(masks, gate, axis=0) for gate in range(self.gates)]
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple[Any, Any]:
         """Return ``(output, states)`` after one step on inputs (batch, features)."""
@@ -214,10 +216,24 @@ class RecurrentCell(Layer):
         return step(prepare(inputs), states if isinstance(states, list | tuple) else [states])
 
 
-def dropped(x: Any, factors: Any) -> Any:
-    """Return `x`, (batch, n) or (batch, time, n), times factors (batch, n); None for none."""
+def product(x: Any, weights: Any, factors: Any) -> Any:
+    """Return ``x @ weights``; each gate, a block of columns, sees `x` times factors of its own.
+
+    Args:
+        x: (batch, n) or (batch, time, n).
+        weights: (n, gates * units).
+        factors: One (batch, n) for each gate; None for none.
+    """
     if factors is None:
-        return x
+        return ops.matmul(x, weights)
+    blocks = ops.split(weights, len(factors), axis=-1)
+    return ops.concatenate(
+        [ops.matmul(dropped(x, f), b) for f, b in zip(factors, blocks, strict=True)], axis=-1
+    )
+
+
+def dropped(x: Any, factors: Any) -> Any:
+    """Return `x`, (batch, n) or (batch, time, n), times factors (batch, n)."""
     return ops.multiply(x, factors if len(ops.shape(x)) == 2 else ops.expand_dims(factors, 1))
 
 

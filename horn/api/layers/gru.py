@@ -6,7 +6,7 @@ from typing import Any
 
 from horn.api import activations
 from horn.api.bounds import flag
-from horn.api.layers.cells import RecurrentCell
+from horn.api.layers.cells import RecurrentCell, product
 from horn.api.layers.one_cell import OneCellRNN, cudnn
 from horn.spec import ops
 
@@ -91,24 +91,28 @@ class GRUCell(RecurrentCell):
         """Return the shape of the bias: with `reset_after`, one row for the inputs and one for the state."""
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
-    def project(self, x: Any) -> Any:
+    def project(self, x: Any, factors: Any) -> Any:
         """Return what the inputs add to the gates."""
-        x = ops.matmul(x, self.kernel)
+        x = product(x, self.kernel, factors)
         return x if self.bias is None else ops.add(x, self.bias[0] if self.reset_after else self.bias)
 
-    def advance(self, projected: Any, h: Any, states: Any) -> tuple[Any, Any]:
+    def advance(self, projected: Any, states: Any, factors: Any) -> tuple[Any, Any]:
         """Return output and state after a step."""
-        del states
+        (h,), gate = states, self.recurrent_activation
         x_z, x_r, x_n = ops.split(projected, 3, axis=-1)
-        gate, units = self.recurrent_activation, self.units
         if self.reset_after:
-            inner = ops.matmul(h, self.recurrent_kernel)
+            inner = product(h, self.recurrent_kernel, factors)
             inner = inner if self.bias is None else ops.add(inner, self.bias[1])
             h_z, h_r, h_n = ops.split(inner, 3, axis=-1)
             n = self.activation(x_n + gate(x_r + h_r) * h_n)
         else:
-            h_z, h_r = ops.split(ops.matmul(h, self.recurrent_kernel[:, : 2 * units]), 2, axis=-1)
-            n = self.activation(x_n + ops.matmul(gate(x_r + h_r) * h, self.recurrent_kernel[:, 2 * units :]))
+            of_gates, of_n = (None, None) if factors is None else (factors[:2], factors[2:])
+            by_gates, by_n = (
+                self.recurrent_kernel[:, : 2 * self.units],
+                self.recurrent_kernel[:, 2 * self.units :],
+            )
+            h_z, h_r = ops.split(product(h, by_gates, of_gates), 2, axis=-1)
+            n = self.activation(x_n + product(gate(x_r + h_r) * h, by_n, of_n))
         z = gate(x_z + h_z)
         h = z * h + (1.0 - z) * n
         return h, [h]

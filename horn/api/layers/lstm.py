@@ -6,11 +6,12 @@ from typing import Any
 
 from horn.api import activations
 from horn.api.bounds import flag
-from horn.api.layers.cells import RecurrentCell, dropped
+from horn.api.layers.cells import RecurrentCell, dropped, product
 from horn.api.layers.core import check_last_axis
 from horn.api.layers.one_cell import OneCellRNN, cudnn
 from horn.api.layers.over_time import Ran
 from horn.spec import ops
+from horn.spec.graph import spec_of
 
 
 class LSTMCell(RecurrentCell):
@@ -95,11 +96,13 @@ class LSTMCell(RecurrentCell):
             bias[self.units : 2 * self.units] = 1.0
         return bias
 
-    def advance(self, projected: Any, h: Any, states: Any) -> tuple[Any, Any]:
+    def advance(self, projected: Any, states: Any, factors: Any) -> tuple[Any, Any]:
         """Return output and states after a step."""
-        i, f, g, o = ops.split(projected + ops.matmul(h, self.recurrent_kernel), 4, axis=-1)
+        h, c = states
+        gates = projected + product(h, self.recurrent_kernel, factors)
+        i, f, g, o = ops.split(gates, 4, axis=-1)
         gate = self.recurrent_activation
-        c = gate(f) * states[1] + gate(i) * self.activation(g)
+        c = gate(f) * c + gate(i) * self.activation(g)
         h = gate(o) * self.activation(c)
         return h, [h, c]
 
@@ -210,9 +213,21 @@ class LSTM(OneCellRNN):
     def _fused(self, sequences: Any, states: Any, training: bool) -> Ran:  # noqa: FBT001
         cell = self.cell
         check_last_axis(self, sequences, cell.kernel.shape[0])
-        x = dropped(sequences, cell.factors_of_inputs(ops.shape(sequences)[0], training))
+        factors = cell.factors_of_inputs(ops.shape(sequences)[0], training)
+        x, kernel = (sequences, cell.kernel) if factors is None else _apart(sequences, cell.kernel, factors)
         bias = ops.zeros((4 * cell.units,), self.compute_dtype) if cell.bias is None else cell.bias
         outputs, h, c = ops.lstm(
-            x, *states, cell.kernel, cell.recurrent_kernel, bias, go_backwards=self.go_backwards
+            x, *states, kernel, cell.recurrent_kernel, bias, go_backwards=self.go_backwards
         )
         return Ran(h, outputs, [h, c])
+
+
+def _apart(x: Any, kernel: Any, factors: Any) -> tuple[Any, Any]:
+    """Return a copy of the inputs for each gate, times its factors, and a kernel that is made for them."""
+    gates, (features, columns) = len(factors), kernel.shape
+    blocks = ops.reshape(kernel, (1, features, gates, columns // gates))
+    own = ops.reshape(ops.one_hot(ops.arange(gates), gates), (gates, 1, gates, 1))
+    alone = ops.multiply(blocks, ops.cast(own, spec_of(x).dtype))
+    return ops.concatenate([dropped(x, f) for f in factors], axis=-1), ops.reshape(
+        alone, (gates * features, columns)
+    )

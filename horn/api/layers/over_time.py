@@ -15,8 +15,6 @@ from horn.spec.graph import spec_of, trace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Step = "Callable[[Any, Any], tuple[Any, Any]]"
-
 
 class Ran(NamedTuple):
     """What a run over a sequence leaves.
@@ -149,6 +147,7 @@ class _Masked:
 
     def __init__(self, step: Any, states: Any, slices: Any, zero: bool) -> None:  # noqa: FBT001
         self.step, self.states, self.zero = step, states, zero
+        self.place: int | None = None
         first = spec_of(slices)
         self._meet(first.with_shape(first.shape[1:]))
 

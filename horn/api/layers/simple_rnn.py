@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.layers.cells import RecurrentCell
+from horn.api.layers.cells import RecurrentCell, product
 from horn.api.layers.one_cell import OneCellRNN
-from horn.spec import ops
 
 
 class SimpleRNNCell(RecurrentCell):
@@ -71,10 +70,9 @@ class SimpleRNNCell(RecurrentCell):
             seed=seed, **kwargs,
         )  # fmt: skip
 
-    def advance(self, projected: Any, h: Any, states: Any) -> tuple[Any, Any]:
+    def advance(self, projected: Any, states: Any, factors: Any) -> tuple[Any, Any]:
         """Return output and state after a step."""
-        del states
-        h = self.activation(projected + ops.matmul(h, self.recurrent_kernel))
+        h = self.activation(projected + product(states[0], self.recurrent_kernel, factors))
         return h, [h]
 
 
