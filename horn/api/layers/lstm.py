@@ -195,7 +195,7 @@ class LSTM(OneCellRNN):
             "seed": seed,
         }  # fmt: skip
         super().__init__(
-            options, activity_regularizer=activity_regularizer, return_sequences=return_sequences,
+            self.cell_of(options, kwargs), activity_regularizer=activity_regularizer, return_sequences=return_sequences,
             return_state=return_state, go_backwards=go_backwards, stateful=stateful, unroll=unroll, **kwargs,
         )  # fmt: skip
         self.use_cudnn = cudnn("LSTM", use_cudnn)

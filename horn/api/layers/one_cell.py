@@ -15,14 +15,14 @@ class OneCellRNN(RNN):
     """An `RNN` that makes its cell from its own arguments, and shows them as its attributes.
 
     Args:
-        options: The arguments of the cell.
+        cell: What `cell_of` returned.
         activity_regularizer: None.
         **kwargs: Those of `RNN`.
     """
 
     cell_class: ClassVar[type[Layer]]
 
-    def __init__(self, options: dict[str, Any], *, activity_regularizer: Any = None, **kwargs: Any) -> None:
+    def __init__(self, cell: Any, *, activity_regularizer: Any = None, **kwargs: Any) -> None:
         owner = type(self).__name__
         if activity_regularizer is not None:
             raise ArgumentError(
@@ -32,10 +32,13 @@ class OneCellRNN(RNN):
                 remedy="regularize the weights (kernel_regularizer=...), or add the penalty to the loss",
             )
         self.activity_regularizer = None
-        # The layer's policy and whether it is trained hold for its cell too.
-        shared = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
-        name = snake_case(self.cell_class.__name__)
-        super().__init__(self.cell_class(**options, name=name, **shared), **kwargs)
+        super().__init__(cell, **kwargs)
+
+    @classmethod
+    def cell_of(cls, options: dict[str, Any], around: dict[str, Any]) -> Layer:
+        """Return a cell with these arguments, and with what the layer was told for all of it."""
+        shared = {name: around[name] for name in ("dtype", "trainable") if name in around}
+        return cls.cell_class(**options, name=snake_case(cls.cell_class.__name__), **shared)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
