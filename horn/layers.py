@@ -8,6 +8,9 @@ from horn.api.layers.activation import (
     ReLU,
     Softmax,
 )
+from horn.api.layers.bidirectional import (
+    Bidirectional,
+)
 from horn.api.layers.borders import (
     Cropping1D,
     Cropping2D,
@@ -18,6 +21,9 @@ from horn.api.layers.borders import (
     ZeroPadding1D,
     ZeroPadding2D,
     ZeroPadding3D,
+)
+from horn.api.layers.cells import (
+    StackedRNNCells,
 )
 from horn.api.layers.convolution import (
     Conv1D,
@@ -52,8 +58,19 @@ from horn.api.layers.global_pooling import (
     GlobalMaxPooling3D,
     GlobalMaxPooling3D as GlobalMaxPool3D,
 )
+from horn.api.layers.gru import (
+    GRU,
+    GRUCell,
+)
 from horn.api.layers.layer import (
     Layer,
+)
+from horn.api.layers.lstm import (
+    LSTM,
+    LSTMCell,
+)
+from horn.api.layers.masking import (
+    Masking,
 )
 from horn.api.layers.merging import (
     Add,
@@ -78,9 +95,6 @@ from horn.api.layers.pooling import (
     MaxPooling3D,
     MaxPooling3D as MaxPool3D,
 )
-from horn.api.layers.recurrent import (
-    LSTM,
-)
 from horn.api.layers.regularization import (
     Dropout,
 )
@@ -90,6 +104,9 @@ from horn.api.layers.reshaping import (
     RepeatVector,
     Reshape,
 )
+from horn.api.layers.rnn import (
+    RNN,
+)
 from horn.api.layers.separable import (
     DepthwiseConv1D,
     DepthwiseConv2D,
@@ -97,6 +114,13 @@ from horn.api.layers.separable import (
     SeparableConv1D as SeparableConvolution1D,
     SeparableConv2D,
     SeparableConv2D as SeparableConvolution2D,
+)
+from horn.api.layers.simple_rnn import (
+    SimpleRNN,
+    SimpleRNNCell,
+)
+from horn.api.layers.time_distributed import (
+    TimeDistributed,
 )
 from horn.api.layers.transposed import (
     Conv1DTranspose,
@@ -109,7 +133,9 @@ from horn.api.layers.transposed import (
 
 __all__ = [
     "ELU",
+    "GRU",
     "LSTM",
+    "RNN",
     "Activation",
     "AdaptiveAveragePooling1D",
     "AdaptiveAveragePooling2D",
@@ -125,6 +151,7 @@ __all__ = [
     "AvgPool2D",
     "AvgPool3D",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -147,6 +174,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAveragePooling3D",
@@ -160,8 +188,10 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "Input",
+    "LSTMCell",
     "Layer",
     "LeakyReLU",
+    "Masking",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
@@ -177,7 +207,11 @@ __all__ = [
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
+    "StackedRNNCells",
+    "TimeDistributed",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",

@@ -213,7 +213,7 @@ def _get_basic(x: Any, index: tuple[Any, ...]) -> Any:
         strides.append(stride)
         axis += 1
     cut = ops.slice(x, tuple(starts), tuple(stops), tuple(strides))
-    return cut if tuple(shape) == cut.spec.shape else ops.reshape(cut, tuple(shape))
+    return cut if tuple(shape) == ops.shape(cut) else ops.reshape(cut, tuple(shape))
 
 
 def _slice_bounds(item: slice, size: Any) -> tuple[Any, Any, int]:

@@ -12,16 +12,12 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horn.api.layers.layer import Layer, LayerCall
-from horn.api.layers.recurrent import LSTM
 from horn.api.optimizers.optimizer import Optimizer
 from horn.spec.graph import Symbol
 from horn.state.variable import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-# Layers whose weights belong to a layer within, in Keras: its attribute and its name.
-_CELLS: tuple[tuple[type[Layer], str, str], ...] = ((LSTM, "cell", "lstm_cell"),)
 
 
 class Group(NamedTuple):
@@ -57,7 +53,8 @@ class Layout:
         # The value is kept beside its number: that of a list made on the way could be given out anew.
         self._seen[id(value)] = value
         if isinstance(value, Layer):
-            self.groups += _groups(path, value)
+            kind = group_name(type(value).__name__)
+            self.groups.append(Group(_join(path, "vars"), value.name, kind, own_variables(value)))
         elif isinstance(value, Optimizer):
             self.optimizers.append((_join(path, "vars"), value))
         for name, child in _children(value):
@@ -77,15 +74,6 @@ def group_name(kind: str) -> str:
 
 def _join(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
-
-
-def _groups(path: str, layer: Layer) -> list[Group]:
-    kind, own = group_name(type(layer).__name__), own_variables(layer)
-    for cls, attribute, name in _CELLS:
-        if isinstance(layer, cls):
-            cell = Group(_join(path, f"{attribute}/vars"), name, name, own)
-            return [Group(_join(path, "vars"), layer.name, kind, []), cell]
-    return [Group(_join(path, "vars"), layer.name, kind, own)]
 
 
 def _children(value: Any) -> Iterator[tuple[str, Any]]:
