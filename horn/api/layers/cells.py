@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horn import tree
-from horn.api import activations, constraints, initializers, regularizers
+from horn.api import activations
 from horn.api.bounds import flag, real
-from horn.api.layers.core import check_last_axis, positive
+from horn.api.layers.core import check_last_axis, positive, set_weights_rules
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import graph, ops
@@ -122,15 +122,12 @@ class RecurrentCell(Layer):
         self.units = positive(owner, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = flag(owner, "use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        set_weights_rules(
+            self,
+            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            recurrent=(recurrent_initializer, recurrent_regularizer, recurrent_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+        )
         self.dropout = real(owner, "dropout", dropout, "[0, 1)")
         self.recurrent_dropout = real(owner, "recurrent_dropout", recurrent_dropout, "[0, 1)")
         self.seed = seed

@@ -182,6 +182,13 @@ def set_rules(layer: Layer, **rules: tuple[Any, Any]) -> None:
         setattr(layer, f"{name}_constraint", constraints.get(constraint))
 
 
+def set_weights_rules(layer: Layer, **rules: tuple[Any, Any, Any]) -> None:
+    """Keep the initializer, the regularizer and the constraint of each weight."""
+    for name, (initializer, *rest) in rules.items():
+        setattr(layer, f"{name}_initializer", initializers.get(initializer))
+        set_rules(layer, **{name: (rest[0], rest[1])})
+
+
 def weight_of(
     layer: Layer, shape: tuple[int, ...], name: str, initializer: Any = None, prefix: str | None = None
 ) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from horn import settings
-from horn.api import activations, constraints, initializers, regularizers
+from horn.api import activations, regularizers
 from horn.api.bounds import choice, flag
-from horn.api.layers.core import weight_of
+from horn.api.layers.core import set_weights_rules, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -120,9 +120,7 @@ class FilterLayer(SpatialLayer):
 
     def keep(self, name: str, initializer: Any, regularizer: Any, constraint: Any) -> None:
         """Keep what a weight is made with in the attributes of the arguments' names."""
-        setattr(self, f"{name}_initializer", initializers.get(initializer))
-        setattr(self, f"{name}_regularizer", regularizers.get(regularizer))
-        setattr(self, f"{name}_constraint", constraints.get(constraint))
+        set_weights_rules(self, **{name: (initializer, regularizer, constraint)})
 
     def channels_of(self, input_shape: Any) -> int:
         """Return the number of channels of the inputs, which has to be known, and remember it."""
