@@ -37,7 +37,11 @@ RUNS = {
     "jax": conformance("jax", "smoke", "tests/models", "plugins/horn-jax/horn_jax/native.py"),
     "tensorflow": conformance("tensorflow", "smoke", "tests/models", "plugins/horn-tf/horn_tf/native.py"),
     "numpy": conformance("numpy", "default", "tests/models"),
-    "core": ["tests", "horn", "conformance/tests", "--ignore=tests/models", "--ignore=tests/plain-backend"],
+    "keras": ["tests/keras_oracle"],
+    "core": [
+        "tests", "horn", "conformance/tests",
+        "--ignore=tests/models", "--ignore=tests/plain-backend", "--ignore=tests/keras_oracle",
+    ],
     "torch": conformance(
         "torch", "smoke", "tests/models", "plugins/horn-torch/horn_torch/native.py", "plugins/horn-torch/tests"
     ),
