@@ -233,6 +233,37 @@ def test_terminate_on_nan_ends_training_where_keras_does(loss: float) -> None:
     assert ours.stop_training == theirs.stop_training
 
 
+@pytest.mark.parametrize("swap_on_epoch", [False, True])
+def test_averages_are_in_place_when_keras_has_them_there(swap_on_epoch: bool) -> None:
+    random = np.random.default_rng(0)
+    x, y, kernel = (random.normal(size=shape).astype("float32") for shape in ((12, 3), (12, 2), (3, 2)))
+    seen: list[Any] = []
+    for library, options in ((horn, {"backend": "numpy"}), (keras, {})):
+        inputs = library.Input((3,))
+        model = library.Model(inputs, library.layers.Dense(2)(inputs), **options)
+        model.compile(library.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.7), "mse")
+        model.set_weights([kernel, np.zeros(2, "float32")])
+        swap = library.callbacks.SwapEMAWeights(swap_on_epoch=swap_on_epoch)
+        held: list[Any] = []
+        note = library.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs, held=held, model=model: held.append(model.get_weights()[0])
+        )
+        history = model.fit(
+            x,
+            y,
+            batch_size=4,
+            epochs=3,
+            shuffle=False,
+            verbose=0,
+            validation_data=(x, y),
+            callbacks=[swap, note],
+        )
+        figures = [*history.history["loss"], *history.history["val_loss"]]
+        seen.append([np.array(figures), *held, *model.get_weights(), model.predict(x, verbose=0)])
+    for ours, theirs in zip(*seen, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "name",
     ["EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "LearningRateScheduler", "CSVLogger", "TerminateOnNaN",

@@ -109,8 +109,8 @@ class EarlyStopping(Monitor):
 class TerminateOnNaN(Callback):
     """Ends training when the loss is NaN or infinite.
 
-    It looks after each dispatch of steps, so it costs no speed; `fit` ends there, and not at the
-    end of the epoch.
+    It reads the loss after each dispatch, of one step or of many, and forces none to be shorter;
+    `fit` ends there, and not at the end of the epoch.
 
     Args:
         raise_error: Whether to raise an error instead, which no later callback sees.

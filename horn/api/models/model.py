@@ -164,7 +164,8 @@ class Model(Trainer, Layer):
             validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate on after epochs, or
                 an iterable of such batches.
             shuffle: Whether each epoch has its own random order, the same on every backend; with
-                ``"batch"``, only the batches change places. Of iterables, only a `PyDataset` has one.
+                ``"batch"``, only the batches change places, so that a disk is read in stretches. Of
+                iterables, only a `PyDataset` has an order.
             class_weight: The number of a class to the factor of its examples, 1 for any other class.
             sample_weight: One factor for each example.
             initial_epoch: The number of the first epoch.
