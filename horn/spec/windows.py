@@ -26,7 +26,8 @@ _FORMATS = ("channels_last", "channels_first")
 def window_count(size: Any, window: int, stride: int, padding: tuple[Any, Any], dilation: int = 1) -> Any:
     """Return how many windows fit along one axis of a padded input."""
     reach = (window - 1) * dilation + 1
-    return (size + padding[0] + padding[1] - reach) // stride + 1
+    # The stride inside of the quotient makes equal counts of an unknown size equal expressions.
+    return (size + padding[0] + padding[1] - reach + stride) // stride
 
 
 def places_of(window: Sizes, strides: Sizes, dilation: Sizes, counts: Sizes) -> Iterator[tuple[Sizes, Any]]:
@@ -74,14 +75,21 @@ def pairs(padding: str, sizes: Sequence[Any], window: Sizes, strides: Sizes, dil
         return tuple(((k - 1) * d, (k - 1) * d) for k, d in zip(window, dilation, strict=True))
     if padding == "causal":
         return tuple(((k - 1) * d, 0) for k, d in zip(window, dilation, strict=True))
-    found = []
-    for size, k, stride, d in zip(sizes, window, strides, dilation, strict=True):
-        reach = (k - 1) * d + 1
-        # With stride 1 the size cancels, so that an unknown one does no harm.
-        missing = reach - 1 if stride == 1 else ((size + stride - 1) // stride - 1) * stride + reach - size
-        total = missing if stride == 1 or missing > 0 else 0
-        found.append((total // 2, total - total // 2))
-    return tuple(found)
+    totals = [_zeros(*row) for row in zip(sizes, window, strides, dilation, strict=True)]
+    return tuple((total // 2, total - total // 2) for total in totals)
+
+
+def _zeros(size: Any, window: int, stride: int, dilation: int) -> Any:
+    """Return how many zeros make ``ceil(size / stride)`` windows fit; the size may be unknown.
+
+    With r the reach of a window and u what the size lacks to a multiple of the stride s, it is
+    ``max(r - s + u, 0)``. Since u < s, that is a sum where it cannot be seen to be positive.
+    """
+    reach = (window - 1) * dilation + 1
+    lacking = (size + stride - 1) // stride * stride - size if stride > 1 else 0
+    if reach >= stride:
+        return reach - stride + lacking
+    return sum((lacking + stride - k) // stride for k in range(stride - reach + 1, stride))
 
 
 def is_channels_first(data_format: str | None) -> bool:
