@@ -43,6 +43,7 @@ ftrl_update = ops.ftrl_update
 full = ops.full
 greater = ops.greater
 greater_equal = ops.greater_equal
+gru = ops.gru
 isnan = ops.isnan
 lamb_update = ops.lamb_update
 leaky_relu = ops.leaky_relu
@@ -164,6 +165,7 @@ __all__ = [
     "full",
     "greater",
     "greater_equal",
+    "gru",
     "isnan",
     "lamb_update",
     "leaky_relu",

@@ -139,6 +139,28 @@ def test_dropout_is_the_same_for_all_steps(backend: str) -> None:
         assert np.any(again != y)
 
 
+ONE_OP: dict[str, Any] = {
+    "lstm": (layers.LSTM, layers.LSTMCell, {"dropout": 0.5, "seed": 3}),
+    "gru": (layers.GRU, layers.GRUCell, {}),
+    "gru, no bias": (layers.GRU, layers.GRUCell, {"use_bias": False}),
+    "gru, reset before": (layers.GRU, layers.GRUCell, {"reset_after": False}),
+}
+
+
+@pytest.mark.parametrize("go_backwards", [False, True])
+@pytest.mark.parametrize("name", ONE_OP)
+def test_one_op_and_a_scan_of_the_cell_say_the_same(backend: str, name: str, go_backwards: bool) -> None:  # noqa: FBT001
+    around = {"return_sequences": True, "return_state": True, "go_backwards": go_backwards}
+    layer, cell, options = ONE_OP[name]
+    with keras.use_backend(backend):
+        fused, scanned = layer(4, **options, **around), layers.RNN(cell(4, **options), **around)
+        fused(X), scanned(X)
+        scanned.set_weights(fused.get_weights())
+        for training in (False, True):
+            for one, other in zip(fused(X, training=training), scanned(X, training=training), strict=True):
+                np.testing.assert_allclose(ops.convert_to_numpy(one), ops.convert_to_numpy(other), atol=1e-5)
+
+
 CONFIGURED = [
     lambda: layers.LSTM(3, dropout=0.1, go_backwards=True, zero_output_for_mask=True, stateful=True, seed=1),
     lambda: layers.RNN(layers.GRUCell(3, reset_after=False), unroll=True),
