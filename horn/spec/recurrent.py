@@ -66,7 +66,7 @@ def lstm(
     (h, c), outputs = ops.scan(step, (initial_h, initial_c), projected, reverse=go_backwards)
     if go_backwards:
         time = outputs.shape[0]
-        outputs = ops.take(outputs, (time - 1) - ops.arange(time), axis=0)
+        outputs = ops.take(outputs, ops.subtract(time - 1, ops.arange(time)), axis=0)
     return ops.transpose(outputs, (1, 0, 2)), h, c
 
 
@@ -158,7 +158,7 @@ def gru(
     h, outputs = ops.scan(step, initial_h, projected, reverse=go_backwards)
     if go_backwards:
         time = outputs.shape[0]
-        outputs = ops.take(outputs, (time - 1) - ops.arange(time), axis=0)
+        outputs = ops.take(outputs, ops.subtract(time - 1, ops.arange(time)), axis=0)
     return ops.transpose(outputs, (1, 0, 2)), h
 
 

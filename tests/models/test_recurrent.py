@@ -122,6 +122,7 @@ def test_masked_steps_do_not_count(backend: str) -> None:
         layers.GRU(4),
         layers.SimpleRNN(4),
         layers.Bidirectional(layers.GRU(3)),
+        layers.Bidirectional(layers.LSTM(3)),
     ):
         model = keras.Sequential([keras.Input((None, 3)), layers.Masking(), recurrent], backend=backend)
         short = keras.Sequential([keras.Input((None, 3)), recurrent], backend=backend)
