@@ -90,6 +90,7 @@ generalized_crossentropy = ops.generalized_crossentropy
 glu = ops.glu
 greater = ops.greater
 greater_equal = ops.greater_equal
+gru = ops.gru
 hard_shrink = ops.hard_shrink
 hard_sigmoid = ops.hard_sigmoid
 hard_silu = ops.hard_silu
@@ -334,6 +335,7 @@ __all__ = [
     "glu",
     "greater",
     "greater_equal",
+    "gru",
     "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
@@ -356,9 +358,9 @@ __all__ = [
     "linspace",
     "lion_update",
     "log",
+    "log10",
     "log1p",
     "log2",
-    "log10",
     "log_cosh",
     "log_sigmoid",
     "log_softmax",

@@ -66,7 +66,7 @@ def lstm(
     (h, c), outputs = ops.scan(step, (initial_h, initial_c), projected, reverse=go_backwards)
     if go_backwards:
         time = outputs.shape[0]
-        outputs = ops.take(outputs, (time - 1) - ops.arange(time), axis=0)
+        outputs = ops.take(outputs, ops.subtract(time - 1, ops.arange(time)), axis=0)
     return ops.transpose(outputs, (1, 0, 2)), h, c
 
 
@@ -98,3 +98,78 @@ def lstm_grad(
         x, initial_h, initial_c, kernel, recurrent_kernel, bias,
     )  # fmt: skip
     return tuple(back([cotangent, cotangent_h, cotangent_c]))
+
+
+@composite(promote=True, to_float=True)
+def gru(
+    x: Tensor,
+    initial_h: Tensor,
+    kernel: Tensor,
+    recurrent_kernel: Tensor,
+    bias: Tensor,
+    reset_after: bool = True,
+    go_backwards: bool = False,
+):
+    """Return all states of a gated recurrent unit, and its last one.
+
+    With the gates in the order z, r, n along the last axis of ``x @ kernel + bias``, u the recurrent
+    kernel and s the sigmoid: ``z = s(x_z + h @ u_z)``, ``r = s(x_r + h @ u_r)`` and
+    ``h' = z * h + (1 - z) * n``. With `reset_after`, ``n = tanh(x_n + r * (h @ u_n + b_n))``, where the
+    second row of the bias is added to ``h @ u``; else ``n = tanh(x_n + (r * h) @ u_n)``.
+
+    Args:
+        x: The sequences.
+        initial_h: The state before the first step.
+        kernel: From the input to the three gates.
+        recurrent_kernel: From the state to the three gates.
+        bias: Of the gates; with `reset_after` a row for the inputs and a row for the state.
+        reset_after: Whether the reset gate acts after the product with the recurrent kernel.
+        go_backwards: Whether to run from the last step to the first; the states come out in the
+            order in which they were computed.
+
+    Shapes:
+        x:                (batch, time, features)
+        initial_h:        (batch, units)
+        kernel:           (features, 3 * units)
+        recurrent_kernel: (units, 3 * units)
+        bias:             (2, 3 * units) with `reset_after`, else (3 * units,)
+        returns:          (batch, time, units), (batch, units)
+
+    Reference:
+        Cho et al., arXiv:1406.1078, and Chung et al., arXiv:1412.3555.
+    """
+    units = recurrent_kernel.shape[0]
+    _check_gru(x, kernel, recurrent_kernel, bias, reset_after)
+    of_inputs, of_state = (bias[0], bias[1]) if reset_after else (bias, None)
+    projected = ops.transpose(ops.matmul(x, kernel) + of_inputs, (1, 0, 2))
+
+    def step(h, gates):
+        x_z, x_r, x_n = ops.split(gates, 3, axis=-1)
+        if reset_after:
+            h_z, h_r, h_n = ops.split(ops.matmul(h, recurrent_kernel) + of_state, 3, axis=-1)
+            n = ops.tanh(x_n + ops.sigmoid(x_r + h_r) * h_n)
+        else:
+            h_z, h_r = ops.split(ops.matmul(h, recurrent_kernel[:, : 2 * units]), 2, axis=-1)
+            n = ops.tanh(x_n + ops.matmul(ops.sigmoid(x_r + h_r) * h, recurrent_kernel[:, 2 * units :]))
+        z = ops.sigmoid(x_z + h_z)
+        h = z * h + (1.0 - z) * n
+        return h, h
+
+    h, outputs = ops.scan(step, initial_h, projected, reverse=go_backwards)
+    if go_backwards:
+        time = outputs.shape[0]
+        outputs = ops.take(outputs, ops.subtract(time - 1, ops.arange(time)), axis=0)
+    return ops.transpose(outputs, (1, 0, 2)), h
+
+
+def _check_gru(x, kernel, recurrent_kernel, bias, reset_after):
+    units = recurrent_kernel.shape[0]
+    wanted = [(x.shape[-1], 3 * units), (units, 3 * units), (2, 3 * units) if reset_after else (3 * units,)]
+    given = [kernel.shape, recurrent_kernel.shape, bias.shape]
+    if given != wanted:
+        raise ShapeError(
+            "gru was given weights that do not fit.",
+            expected=f"a kernel, a recurrent kernel and a bias of {', '.join(map(show, wanted))}",
+            got=", ".join(map(show, given)),
+            remedy="build the layer for inputs with this number of features",
+        )

@@ -154,9 +154,7 @@ def test_bidirectional_with_a_backward_layer_of_its_own() -> None:
     agree(theirs, ours, {})
 
 
-WITH_DROPOUT = [
-    ("SimpleRNN", {}), ("LSTM", {}), ("LSTM", {"recurrent_dropout": 0.0}), ("GRU", {}), ("GRU", {"reset_after": False}),
-]  # fmt: skip
+WITH_DROPOUT = [("SimpleRNN", {}), ("LSTM", {}), ("GRU", {}), ("GRU", {"reset_after": False})]
 
 
 @pytest.mark.parametrize(("name", "options"), WITH_DROPOUT)
@@ -183,7 +181,8 @@ def test_dropout_multiplies_what_keras_multiplies(
 @pytest.mark.parametrize("name", [*CELLS, "SimpleRNNCell", "LSTMCell", "GRUCell"])
 def test_the_configuration_has_keras_s_arguments(name: str) -> None:
     theirs, ours = getattr(keras.layers, name)(4).get_config(), getattr(horn.layers, name)(4).get_config()
-    assert set(ours) - {"autocast", "use_cudnn"} == set(theirs)
+    # Keras forgets these three, of which it takes two.
+    assert set(ours) - {"autocast", "use_cudnn", "seed"} == set(theirs) - {"seed"}
     same = [key for key in theirs if key not in ("name", "dtype") and not key.endswith("initializer")]
     assert {key: ours[key] for key in same} == {key: theirs[key] for key in same}
 

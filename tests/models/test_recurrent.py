@@ -122,6 +122,7 @@ def test_masked_steps_do_not_count(backend: str) -> None:
         layers.GRU(4),
         layers.SimpleRNN(4),
         layers.Bidirectional(layers.GRU(3)),
+        layers.Bidirectional(layers.LSTM(3)),
     ):
         model = keras.Sequential([keras.Input((None, 3)), layers.Masking(), recurrent], backend=backend)
         short = keras.Sequential([keras.Input((None, 3)), recurrent], backend=backend)
@@ -137,6 +138,28 @@ def test_dropout_is_the_same_for_all_steps(backend: str) -> None:
         np.testing.assert_array_equal(y, y[:, :1] + np.zeros((1, 5)))
         again = ops.convert_to_numpy(layer(np.ones((16, 5, 1), "float32"), training=True))[..., 0]
         assert np.any(again != y)
+
+
+ONE_OP: dict[str, Any] = {
+    "lstm": (layers.LSTM, layers.LSTMCell, {"dropout": 0.5, "seed": 3}),
+    "gru": (layers.GRU, layers.GRUCell, {}),
+    "gru, no bias": (layers.GRU, layers.GRUCell, {"use_bias": False}),
+    "gru, reset before": (layers.GRU, layers.GRUCell, {"reset_after": False}),
+}
+
+
+@pytest.mark.parametrize("go_backwards", [False, True])
+@pytest.mark.parametrize("name", ONE_OP)
+def test_one_op_and_a_scan_of_the_cell_say_the_same(backend: str, name: str, go_backwards: bool) -> None:  # noqa: FBT001
+    around = {"return_sequences": True, "return_state": True, "go_backwards": go_backwards}
+    layer, cell, options = ONE_OP[name]
+    with keras.use_backend(backend):
+        fused, scanned = layer(4, **options, **around), layers.RNN(cell(4, **options), **around)
+        fused(X), scanned(X)
+        scanned.set_weights(fused.get_weights())
+        for training in (False, True):
+            for one, other in zip(fused(X, training=training), scanned(X, training=training), strict=True):
+                np.testing.assert_allclose(ops.convert_to_numpy(one), ops.convert_to_numpy(other), atol=1e-5)
 
 
 CONFIGURED = [

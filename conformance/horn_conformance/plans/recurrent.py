@@ -28,3 +28,16 @@ plan("lstm",
 plan("lstm_grad",
      case(T(11, 3, 3), T(11, 3), T(11, 3), *_weights(11, 3, 2, 3), call=_grad(), unknown=11),
      case(T(2, 5, 4), T(2, 4), T(2, 4), *_weights(2, 5, 3, 4), call=_grad(go_backwards=True)))  # fmt: skip
+
+
+def _three(batch, time, features, units, *rows):
+    return (
+        T(batch, time, features), T(batch, units), T(features, 3 * units), T(units, 3 * units), T(*rows, 3 * units)
+    )  # fmt: skip
+
+
+plan("gru",
+     case(*_three(11, 3, 2, 3, 2), unknown=11), case(*_three(2, 5, 3, 4, 2), go_backwards=True), case(*_three(1, 1, 1, 1, 2)),
+     case(*_three(2, 4, 3, 2), reset_after=False), case(*_three(2, 3, 2, 2), reset_after=False, go_backwards=True),
+     case(*_three(2, 0, 3, 2, 2)),
+     faults=(fault(ShapeError, "weights", *_three(2, 3, 2, 3)),))  # fmt: skip
