@@ -8,6 +8,9 @@ from horn.api.layers.activation import (
     ReLU,
     Softmax,
 )
+from horn.api.layers.batch_normalization import (
+    BatchNormalization,
+)
 from horn.api.layers.bidirectional import (
     Bidirectional,
 )
@@ -37,6 +40,13 @@ from horn.api.layers.core import (
     Dense,
     Embedding,
     Input,
+)
+from horn.api.layers.einsum_dense import (
+    EinsumDense,
+)
+from horn.api.layers.function import (
+    Identity,
+    Lambda,
 )
 from horn.api.layers.global_pooling import (
     AdaptiveAveragePooling1D,
@@ -74,12 +84,27 @@ from horn.api.layers.masking import (
 )
 from horn.api.layers.merging import (
     Add,
+    Average,
     Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
     add,
+    average,
     concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
 )
 from horn.api.layers.normalization import (
-    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
 )
 from horn.api.layers.pooling import (
     AveragePooling1D,
@@ -96,7 +121,14 @@ from horn.api.layers.pooling import (
     MaxPooling3D as MaxPool3D,
 )
 from horn.api.layers.regularization import (
+    ActivityRegularization,
+    AlphaDropout,
     Dropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
 )
 from horn.api.layers.reshaping import (
     Flatten,
@@ -137,6 +169,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "Activation",
+    "ActivityRegularization",
     "AdaptiveAveragePooling1D",
     "AdaptiveAveragePooling2D",
     "AdaptiveAveragePooling3D",
@@ -144,6 +177,8 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "AdaptiveMaxPooling3D",
     "Add",
+    "AlphaDropout",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "AveragePooling3D",
@@ -171,10 +206,14 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GRUCell",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAveragePooling3D",
@@ -187,9 +226,13 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
+    "GroupNormalization",
+    "Identity",
     "Input",
     "LSTMCell",
+    "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "Masking",
     "MaxPool1D",
@@ -198,8 +241,12 @@ __all__ = [
     "MaxPooling1D",
     "MaxPooling2D",
     "MaxPooling3D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Reshape",
@@ -210,8 +257,13 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
     "StackedRNNCells",
+    "Subtract",
     "TimeDistributed",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
@@ -219,5 +271,11 @@ __all__ = [
     "ZeroPadding2D",
     "ZeroPadding3D",
     "add",
+    "average",
     "concatenate",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
 ]

@@ -68,6 +68,7 @@ diff = ops.diff
 digitize = ops.digitize
 divide = ops.divide
 dot = ops.dot
+dot_product_attention = ops.dot_product_attention
 dropout = ops.dropout
 dropout_mask = ops.dropout_mask
 einsum = ops.einsum
@@ -106,6 +107,8 @@ isfinite = ops.isfinite
 isinf = ops.isinf
 isnan = ops.isnan
 kl_divergence = ops.kl_divergence
+layer_normalization = ops.layer_normalization
+layer_normalization_grad = ops.layer_normalization_grad
 lamb_update = ops.lamb_update
 leaky_relu = ops.leaky_relu
 less = ops.less
@@ -156,6 +159,7 @@ nadam_update = ops.nadam_update
 nan_to_num = ops.nan_to_num
 negative = ops.negative
 norm = ops.norm
+normalize = ops.normalize
 not_equal = ops.not_equal
 one_hot = ops.one_hot
 ones = ops.ones
@@ -179,6 +183,7 @@ repeat = ops.repeat
 reshape = ops.reshape
 right_shift = ops.right_shift
 rint = ops.rint
+rms_normalization = ops.rms_normalization
 rmsprop_update = ops.rmsprop_update
 roll = ops.roll
 round = ops.round
@@ -313,6 +318,7 @@ __all__ = [
     "digitize",
     "divide",
     "dot",
+    "dot_product_attention",
     "dropout",
     "dropout_mask",
     "einsum",
@@ -352,15 +358,17 @@ __all__ = [
     "isnan",
     "kl_divergence",
     "lamb_update",
+    "layer_normalization",
+    "layer_normalization_grad",
     "leaky_relu",
     "less",
     "less_equal",
     "linspace",
     "lion_update",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "log_cosh",
     "log_sigmoid",
     "log_softmax",
@@ -401,6 +409,7 @@ __all__ = [
     "nan_to_num",
     "negative",
     "norm",
+    "normalize",
     "not_equal",
     "one_hot",
     "ones",
@@ -424,6 +433,7 @@ __all__ = [
     "reshape",
     "right_shift",
     "rint",
+    "rms_normalization",
     "rmsprop_update",
     "roll",
     "round",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, settings
 from horn.api import activations, constraints, initializers, regularizers
+from horn.api.bounds import flag
 from horn.api.layers.layer import Layer, automatic_name, known_sizes
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.graph import KerasTensor
 from horn.spec.sizes import Dim
 from horn.spec.tensorspec import TensorSpec
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def Input(  # noqa: N802  (Keras's name)
@@ -72,9 +76,16 @@ class Dense(Layer):
         bias_initializer: For the bias.
         kernel_regularizer: For the kernel; see `horn.regularizers`.
         bias_regularizer: For the bias.
+        activity_regularizer: For the outputs; see `Layer`.
         kernel_constraint: For the kernel; see `horn.constraints`.
         bias_constraint: For the bias.
+        lora_rank: Not offered: None.
+        lora_alpha: Not offered: None.
+        quantization_config: Not offered: None.
         **kwargs: Those of `Layer`.
+
+    Raises:
+        ArgumentError: `units` is no positive integer, or an argument is not offered.
 
     Shapes:
         inputs:  (..., features)
@@ -95,11 +106,16 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        none_of("Dense", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.units = positive("Dense", "units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
@@ -108,6 +124,7 @@ class Dense(Layer):
         set_rules(self, kernel=(kernel_regularizer, kernel_constraint), bias=(bias_regularizer, bias_constraint))
 
     supports_masking = True
+    _not_configured = (*Layer._not_configured, "lora_rank", "lora_alpha", "quantization_config")
 
     def build(self, input_shape: Any) -> None:
         """Make the kernel and the bias."""
@@ -136,11 +153,25 @@ class Embedding(Layer):
         embeddings_regularizer: For the vectors; see `horn.regularizers`.
         embeddings_constraint: For the vectors; see `horn.constraints`.
         mask_zero: Whether 0 stands for no input; what comes after then leaves those steps out.
+        weights: The vectors to begin with, in place of what the initializer makes: an array, or a
+            list of one.
+        lora_rank: Not offered: None.
+        lora_alpha: Not offered: None.
+        quantization_config: Not offered: None.
         **kwargs: Those of `Layer`.
 
     Shapes:
         inputs:  any, integers
         returns: the shape of the inputs, and `output_dim`
+
+    Raises:
+        ArgumentError: A size is no positive integer, `weights` has another shape, or an argument is
+            not offered.
+
+    Example:
+        >>> Embedding(3, 2, weights=np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))(np.array([[2, 0]]))
+        array([[[4., 5.],
+                [0., 1.]]], dtype=float32)
     """
 
     def __init__(
@@ -151,19 +182,30 @@ class Embedding(Layer):
         embeddings_regularizer: Any = None,
         embeddings_constraint: Any = None,
         mask_zero: bool = False,
+        weights: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
+        none_of(
+            "Embedding", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config
+        )
         super().__init__(**kwargs)
         self.input_dim = positive("Embedding", "input_dim", input_dim)
         self.output_dim = positive("Embedding", "output_dim", output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         set_rules(self, embeddings=(embeddings_regularizer, embeddings_constraint))
-        self.mask_zero = bool(mask_zero)
+        self.mask_zero = flag("Embedding", "mask_zero", mask_zero)
+        self._first = _vectors(weights, (self.input_dim, self.output_dim))
+
+    _not_configured = (*Layer._not_configured, "weights", "lora_rank", "lora_alpha", "quantization_config")
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002
         """Make the vectors."""
         shape = (self.input_dim, self.output_dim)
-        self.embeddings = weight_of(self, shape, "embeddings")
+        first = self._first
+        self.embeddings = weight_of(self, shape, "embeddings", None if first is None else _Given(first))
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Return which inputs are not zero, with `mask_zero`."""
@@ -173,6 +215,44 @@ class Embedding(Layer):
     def call(self, inputs: Any) -> Any:
         """Return the vectors of the inputs."""
         return ops.take(self.embeddings, ops.cast(inputs, "int32"), axis=0)
+
+
+class _Given(initializers.Initializer):
+    """Makes a weight of values that are there already."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def __call__(self, shape: Any, dtype: Any = None) -> np.ndarray:  # noqa: ARG002
+        return self.values.astype(dtypes.numpy_dtype(dtypes.canonical(dtype or settings.floatx())))
+
+
+def _vectors(weights: Any, shape: tuple[int, int]) -> np.ndarray | None:
+    """Return the first vectors of an embedding as an array of this shape, or None."""
+    if weights is None:
+        return None
+    given = weights[0] if isinstance(weights, list | tuple) and len(weights) == 1 else weights
+    array = ops.convert_to_numpy(given)
+    if array.shape != shape:
+        raise ArgumentError(
+            "Embedding was given weights of another shape than its vectors.",
+            expected=f"an array of shape {shape}, or a list of one",
+            got=f"shape {array.shape}",
+            remedy="change input_dim and output_dim, or the weights",
+        )
+    return array
+
+
+def none_of(layer: str, **given: Any) -> None:
+    """Raise an `ArgumentError` if an argument that Horn does not offer is other than None or False."""
+    for name, value in given.items():
+        if value is not None and value is not False:
+            raise ArgumentError(
+                f"{layer} was given {name}, which Horn does not offer.",
+                expected=f"{name}={False if value is True else None}",
+                got=f"{name}={value!r}",
+                remedy="leave it away",
+            )
 
 
 def set_rules(layer: Layer, **rules: tuple[Any, Any]) -> None:

@@ -81,6 +81,8 @@ class Layer:
         dtype: Of its weights and of what it computes, or a policy such as ``"mixed_bfloat16"``; the
             policy of `horn.config` unless given. Float inputs are cast to it.
         autocast: Whether to cast float inputs.
+        activity_regularizer: A name, a `Regularizer`, or a function of the outputs; its penalty, divided
+            by the size of the batch, is added to the loss of each call.
 
     Example:
         >>> class Scale(Layer):
@@ -97,11 +99,18 @@ class Layer:
     """Whether the mask of the inputs is that of the outputs too."""
 
     def __init__(
-        self, *, name: str | None = None, trainable: bool = True, dtype: Any = None, autocast: bool = True
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        activity_regularizer: Any = None,
     ) -> None:
         self.name = name or automatic_name(snake_case(type(self).__name__))
         self.dtype_policy = policies.get(dtype)
         self.autocast = autocast
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         self.built = False
         self._trainable = trainable
         self._own_variables: list[Variable] = []
@@ -126,6 +135,11 @@ class Layer:
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal layer, from the attributes of their names."""
         config = {**configuration(self, self._not_configured), "dtype": plain(self.dtype_policy)}
+        init = type(self).__init__
+        if self.activity_regularizer is None and (
+            init is Layer.__init__ or "activity_regularizer" not in _parameters(init)
+        ):
+            config.pop("activity_regularizer", None)
         return config if self.autocast else {**config, "autocast": False}
 
     @classmethod
@@ -341,9 +355,18 @@ class Layer:
         if self.autocast:
             args = tuple(tree.map_structure(self._cast, value) for value in args)
         outputs = self.call(*args, **masked, **kwargs)
+        if self.activity_regularizer is not None:
+            self._regularize(outputs)
         if mask is not None or type(self).compute_mask is not Layer.compute_mask:
             self._pass_mask_on(args[0] if args else None, mask, outputs)
         return outputs
+
+    def _regularize(self, outputs: Any) -> None:
+        """Add the penalty of the outputs to the loss, as the mean over the batch."""
+        for output in tree.flatten(outputs):
+            shape = spec_of(output).shape
+            penalty = self.activity_regularizer(output)
+            self.add_loss(ops.divide(penalty, shape[0]) if shape else penalty)
 
     def _run_noted(self, run: calls.Run, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run `call`, and note it among the calls that somebody listens to."""
