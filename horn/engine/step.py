@@ -81,6 +81,13 @@ class Step:
                             got=f"{found[name]} and {value}",
                             remedy="make the arrays equally long",
                         )
+                elif size != value:
+                    raise DataError(
+                        "A step was given a batch of other sizes than those that its code had to know.",
+                        expected=f"{size} examples in each batch, as in the first one",
+                        got=f"{value}",
+                        remedy=f"use batch_size={size}, with a number of examples that it divides",
+                    )
         return found
 
     def lowered(self, backend: Backend, shapes: Sequence[tuple[int, ...]], **options: frozenset[str]) -> Graph:

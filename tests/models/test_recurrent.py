@@ -71,8 +71,17 @@ def test_states_last_through_training(backend: str) -> None:
 
 def test_a_batch_of_another_size_is_refused(backend: str) -> None:
     model = stateful(backend)
+    model.compile("sgd", "mean_squared_error")
+    with pytest.raises(ShapeError, match="batches of 4 sequences"):
+        model(X[:3, :3])
+    model.predict(X[:, :3], batch_size=4, verbose=0)
+    before = [state.numpy() for state in model.layers[0].states]
     with pytest.raises(HornError, match="4 "):
         model.predict(X[:3, :3], verbose=0)
+    with pytest.raises(HornError, match="4 "):
+        model.fit(X[:2, :3], Y[:2, None], verbose=0)
+    for old, state in zip(before, model.layers[0].states, strict=True):
+        np.testing.assert_array_equal(old, state.numpy())
 
 
 @pytest.mark.parametrize("masked", [False, True])
