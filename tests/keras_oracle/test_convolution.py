@@ -152,5 +152,6 @@ def test_inputs_of_other_channels_or_axes_are_refused() -> None:
 @pytest.mark.skipif(not hasattr(horn.Layer, "add_loss"), reason="needs Layer.add_loss")
 def test_the_outputs_are_penalised() -> None:
     layer = horn.layers.Conv1D(2, 1, activity_regularizer="l2")
-    outputs = layer(np.ones((1, 3, 2), "float32"))
-    np.testing.assert_allclose(layer.losses[0], 0.01 * np.sum(np.square(outputs)), rtol=1e-6)
+    outputs = layer(np.ones((4, 3, 2), "float32"))
+    # As in Keras, the penalty is that of an example: the sum over the batch, divided by its size.
+    np.testing.assert_allclose(layer.losses[0], 0.01 * np.sum(np.square(outputs)) / 4, rtol=1e-6)

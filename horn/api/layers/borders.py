@@ -50,7 +50,8 @@ class Cropping(SpatialLayer):
         **kwargs: Those of `Layer`.
 
     Raises:
-        ShapeError: Nothing would be left of the inputs.
+        ShapeError: Nothing would be left of the inputs, or their size is not known, so that this
+            cannot be told.
     """
 
     def __init__(self, cropping: Border, data_format: str | None = None, **kwargs: Any) -> None:

@@ -26,7 +26,7 @@ class DepthwiseConvolution(FilterLayer):
         bias_initializer: For the bias.
         depthwise_regularizer: For the kernel; see `horn.regularizers`.
         bias_regularizer: For the bias.
-        activity_regularizer: For the outputs; its penalty is added to the loss.
+        activity_regularizer: For the outputs; its penalty, for each example, is added to the loss.
         depthwise_constraint: For the kernel; see `horn.constraints`.
         bias_constraint: For the bias.
         **kwargs: Those of `Layer`.
@@ -125,7 +125,7 @@ class SeparableConvolution(FilterLayer):
         depthwise_regularizer: For the depthwise kernel; see `horn.regularizers`.
         pointwise_regularizer: For the pointwise kernel.
         bias_regularizer: For the bias.
-        activity_regularizer: For the outputs; its penalty is added to the loss.
+        activity_regularizer: For the outputs; its penalty, for each example, is added to the loss.
         depthwise_constraint: For the depthwise kernel; see `horn.constraints`.
         pointwise_constraint: For the pointwise kernel.
         bias_constraint: For the bias.

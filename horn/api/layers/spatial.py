@@ -83,7 +83,7 @@ class FilterLayer(SpatialLayer):
         use_bias: Whether to add a bias to each filter.
         bias_initializer: For the bias.
         bias_regularizer: For the bias; see `horn.regularizers`.
-        activity_regularizer: For the outputs; its penalty is added to the loss.
+        activity_regularizer: For the outputs; its penalty, for each example, is added to the loss.
         bias_constraint: For the bias; see `horn.constraints`.
         **kwargs: Those of `Layer`.
     """
@@ -161,5 +161,5 @@ class FilterLayer(SpatialLayer):
             outputs = ops.add(outputs, bias)
         outputs = self.activation(outputs)
         if self.activity_regularizer is not None:
-            self.add_loss(self.activity_regularizer(outputs))
+            self.add_loss(ops.divide(self.activity_regularizer(outputs), ops.shape(outputs)[0]))
         return outputs

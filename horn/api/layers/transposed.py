@@ -29,7 +29,7 @@ class ConvolutionTranspose(FilterLayer):
         bias_initializer: For the bias.
         kernel_regularizer: For the kernel; see `horn.regularizers`.
         bias_regularizer: For the bias.
-        activity_regularizer: For the outputs; its penalty is added to the loss.
+        activity_regularizer: For the outputs; its penalty, for each example, is added to the loss.
         kernel_constraint: For the kernel; see `horn.constraints`.
         bias_constraint: For the bias.
         **kwargs: Those of `Layer`.
