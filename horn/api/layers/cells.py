@@ -122,15 +122,15 @@ class RecurrentCell(Layer):
         self.units = positive(owner, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = flag(owner, "use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        rules = {
+            "kernel": (kernel_initializer, kernel_regularizer, kernel_constraint),
+            "recurrent": (recurrent_initializer, recurrent_regularizer, recurrent_constraint),
+            "bias": (bias_initializer, bias_regularizer, bias_constraint),
+        }
+        for kind, (initializer, regularizer, constraint) in rules.items():
+            setattr(self, f"{kind}_initializer", initializers.get(initializer))
+            setattr(self, f"{kind}_regularizer", regularizers.get(regularizer))
+            setattr(self, f"{kind}_constraint", constraints.get(constraint))
         self.dropout = real(owner, "dropout", dropout, "[0, 1)")
         self.recurrent_dropout = real(owner, "recurrent_dropout", recurrent_dropout, "[0, 1)")
         self.seed = seed
@@ -138,6 +138,10 @@ class RecurrentCell(Layer):
         self.stream = Stream(seed) if dropout or recurrent_dropout else None
         self.state_size: Any = self.units
         self.output_size = self.units
+
+    kernel_initializer: Any
+    recurrent_initializer: Any
+    bias_initializer: Any
 
     # -- what cells write ----------------------------------------------------------------------
 
