@@ -191,3 +191,19 @@ def test_normal_numbers_have_the_moments_of_the_normal_distribution() -> None:
     assert abs(y.mean()) < 5 / np.sqrt(n)
     assert abs(y.var() - 1) < 5 * np.sqrt(2 / n)
     assert abs((y**4).mean() - 3) < 5 * np.sqrt(96 / n)
+
+
+@pytest.mark.parametrize("reset_after", [True, False])
+def test_gru(reset_after) -> None:
+    x, h, kernel, recurrent = (R.normal(size=shape) for shape in ((2, 3, 4), (2, 5), (4, 15), (5, 15)))
+    bias = R.normal(size=(2, 15) if reset_after else 15)
+    rows, last = value(lambda *operands: ops.gru(*operands, reset_after=reset_after), x, h, kernel, recurrent, bias)
+    of_x, of_h = bias if reset_after else (bias, np.zeros(15))
+    for t in range(3):
+        a_z, a_r, a_n = np.split(x[:, t] @ kernel + of_x, 3, -1)
+        u_z, u_r, u_n = np.split(recurrent, 3, -1)
+        r = special.expit(a_r + h @ u_r + of_h[5:10])
+        n = np.tanh(a_n + (r * (h @ u_n + of_h[10:]) if reset_after else (r * h) @ u_n))
+        h = h + (1 - special.expit(a_z + h @ u_z + of_h[:5])) * (n - h)
+        np.testing.assert_allclose(rows[:, t], h, atol=1e-12)
+    np.testing.assert_allclose(last, h, atol=1e-12)

@@ -150,7 +150,8 @@ class Bidirectional(Layer):
     def _one_way(self, layer: Any, sequences: Any, states: Any, mask: Any, training: bool) -> Any:  # noqa: FBT001
         """Return a tuple of the output and the states."""
         result = layer(sequences, initial_state=states or None, mask=mask, training=training)
-        return result if isinstance(result, tuple) else (result,)
+        results = result if isinstance(result, tuple) else (result,)
+        return tuple(tree.map_structure(lambda x: ops.cast(x, self.compute_dtype), one) for one in results)
 
     def _merged(self, ahead: Any, back: Any) -> Any:
         if self.merge_mode == "concat":

@@ -136,6 +136,10 @@ class RecurrentCell(Layer):
         self.state_size: Any = self.units
         self.output_size = self.units
 
+    kernel_initializer: Any
+    recurrent_initializer: Any
+    bias_initializer: Any
+
     # -- what cells write ----------------------------------------------------------------------
 
     def bias_shape(self) -> tuple[int, ...]:
