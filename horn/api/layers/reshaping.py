@@ -32,7 +32,7 @@ class Flatten(SpatialLayer):
     def call(self, inputs: Any) -> Any:
         """Return (batch, elements of one example)."""
         shape: tuple[Any, ...] = tuple(ops.shape(inputs))
-        if not shape:
+        if len(shape) < 1:
             raise ShapeError(
                 f"Flatten {self.name!r} was given a scalar.",
                 expected="an axis for the batch, and any others",

@@ -159,7 +159,4 @@ class FilterLayer(SpatialLayer):
             places = (1,) * self.spatial
             bias = ops.reshape(self.bias, (-1, *places)) if self.channels_first else self.bias
             outputs = ops.add(outputs, bias)
-        outputs = self.activation(outputs)
-        if self.activity_regularizer is not None:
-            self.add_loss(ops.divide(self.activity_regularizer(outputs), ops.shape(outputs)[0]))
-        return outputs
+        return self.activation(outputs)
