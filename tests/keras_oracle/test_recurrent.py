@@ -178,6 +178,19 @@ def test_dropout_multiplies_what_keras_multiplies(
     agree(theirs, ours, {"training": True})
 
 
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_gates_share_a_mask_without_recurrent_dropout_alone(name: str) -> None:
+    def outcomes(home: Any, **options: Any) -> int:
+        """Return how many results there are for equal inputs, which differ by what was dropped."""
+        options = {"kernel_initializer": "ones", "recurrent_initializer": "zeros", "dropout": 0.5, **options}
+        layer = getattr(home.layers, name)(1, **options)
+        return len(np.unique(np.round(np.asarray(layer(np.ones((256, 1, 1), "float32"), training=True)), 4)))
+
+    with horn.use_backend("numpy"):
+        assert outcomes(horn) == outcomes(keras) == 2
+        assert outcomes(horn, recurrent_dropout=0.5) == outcomes(keras, recurrent_dropout=0.5) > 2
+
+
 @pytest.mark.parametrize("name", [*CELLS, "SimpleRNNCell", "LSTMCell", "GRUCell"])
 def test_the_configuration_has_keras_s_arguments(name: str) -> None:
     theirs, ours = getattr(keras.layers, name)(4).get_config(), getattr(horn.layers, name)(4).get_config()

@@ -151,7 +151,7 @@ def test_dropout_is_the_same_for_all_steps(backend: str) -> None:
 
 ONE_OP: dict[str, Any] = {
     "lstm": (layers.LSTM, layers.LSTMCell, {"dropout": 0.5, "seed": 3}),
-    "gru": (layers.GRU, layers.GRUCell, {}),
+    "gru": (layers.GRU, layers.GRUCell, {"dropout": 0.5, "seed": 3}),
     "gru, no bias": (layers.GRU, layers.GRUCell, {"use_bias": False}),
     "gru, reset before": (layers.GRU, layers.GRUCell, {"reset_after": False}),
 }

@@ -90,8 +90,8 @@ class RecurrentCell(Layer):
         **kwargs: Those of `Layer`.
 
     Reference:
-        Gal & Ghahramani, arXiv:1512.05287, on masks that are the same for all steps. As in Keras each
-        gate has masks of its own.
+        Gal & Ghahramani, arXiv:1512.05287, on masks that are the same for all steps. With recurrent
+        dropout each gate has masks of its own, without it all gates share that of the inputs.
     """
 
     gates = 1
@@ -208,8 +208,10 @@ class RecurrentCell(Layer):
         if not training or rate == 0 or self.stream is None:
             return None
         key, step = self.stream.next()
-        masks = ops.dropout_mask(key, step, shape=(self.gates, *shape), rate=rate, dtype=self.compute_dtype)
-        return [ops.take(masks, gate, axis=0) for gate in range(self.gates)]
+        # As in Keras: without recurrent dropout one mask serves all gates.
+        count = self.gates if self.recurrent_dropout else 1
+        masks = ops.dropout_mask(key, step, shape=(count, *shape), rate=rate, dtype=self.compute_dtype)
+        return [ops.take(masks, i, axis=0) for i in range(count)]
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple[Any, Any]:
         """Return ``(output, states)`` after one step on inputs (batch, features)."""
@@ -218,12 +220,12 @@ class RecurrentCell(Layer):
 
 
 def product(x: Any, weights: Any, factors: Any) -> Any:
-    """Return ``x @ weights``; each gate, a block of columns, sees `x` times factors of its own.
+    """Return ``x @ weights`` for `x` times factors; each block of columns, a gate, may have its own.
 
     Args:
         x: (batch, n) or (batch, time, n).
         weights: (n, gates * units).
-        factors: One (batch, n) for each gate; None for none.
+        factors: A list of (batch, n), one for each gate or one for all; None for none.
     """
     if factors is None:
         return ops.matmul(x, weights)

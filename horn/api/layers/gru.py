@@ -6,7 +6,7 @@ from typing import Any
 
 from horn.api import activations
 from horn.api.bounds import flag
-from horn.api.layers.cells import RecurrentCell, product
+from horn.api.layers.cells import RecurrentCell, dropped, product
 from horn.api.layers.core import check_last_axis
 from horn.api.layers.one_cell import OneCellRNN, cudnn
 from horn.api.layers.over_time import Ran
@@ -123,7 +123,7 @@ class GRUCell(RecurrentCell):
 class GRU(OneCellRNN):
     """A gated recurrent unit over sequences; `GRUCell` has the equations.
 
-    With the default activations, and neither a mask nor dropout, the whole sequence is one op,
+    With the default activations, and neither a mask nor recurrent dropout, the whole sequence is one op,
     `ops.gru`, for which a backend may have a fused kernel; otherwise it is a scan of the cell.
 
     Args:
@@ -219,12 +219,14 @@ class GRU(OneCellRNN):
         """Run over the sequences: as one op, where that says the same."""
         cell = self.cell
         standard = cell.activation is ops.tanh and cell.recurrent_activation is ops.sigmoid
-        if mask is not None or not standard or (training and cell.stream is not None):
+        if mask is not None or not standard or (training and cell.recurrent_dropout):
             return super().inner_loop(sequences, initial_state, mask, training)
         check_last_axis(self, sequences, cell.kernel.shape[0])
         bias = ops.zeros(cell.bias_shape(), self.compute_dtype) if cell.bias is None else cell.bias
+        factors = cell.factors_of_inputs(ops.shape(sequences)[0], training)
+        x = sequences if factors is None else dropped(sequences, factors[0])
         outputs, h = ops.gru(
-            sequences, initial_state[0], cell.kernel, cell.recurrent_kernel, bias,
+            x, initial_state[0], cell.kernel, cell.recurrent_kernel, bias,
             reset_after=cell.reset_after, go_backwards=self.go_backwards,
         )  # fmt: skip
         return Ran(h, outputs, [h])

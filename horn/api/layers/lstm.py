@@ -11,7 +11,6 @@ from horn.api.layers.core import check_last_axis
 from horn.api.layers.one_cell import OneCellRNN, cudnn
 from horn.api.layers.over_time import Ran
 from horn.spec import ops
-from horn.spec.graph import spec_of
 
 
 class LSTMCell(RecurrentCell):
@@ -110,8 +109,8 @@ class LSTMCell(RecurrentCell):
 class LSTM(OneCellRNN):
     """A long short-term memory over sequences; `LSTMCell` has the equations.
 
-    With the default activations, and no mask, the whole sequence is one op, `ops.lstm`, for which a
-    backend may have a fused kernel; otherwise it is a scan over the same equations.
+    With the default activations, and neither a mask nor recurrent dropout, the whole sequence is one op,
+    `ops.lstm`, for which a backend may have a fused kernel; otherwise it is a scan of the cell.
 
     Args:
         units: The size of the output and of the state.
@@ -214,20 +213,9 @@ class LSTM(OneCellRNN):
         cell = self.cell
         check_last_axis(self, sequences, cell.kernel.shape[0])
         factors = cell.factors_of_inputs(ops.shape(sequences)[0], training)
-        x, kernel = (sequences, cell.kernel) if factors is None else _apart(sequences, cell.kernel, factors)
+        x = sequences if factors is None else dropped(sequences, factors[0])
         bias = ops.zeros((4 * cell.units,), self.compute_dtype) if cell.bias is None else cell.bias
         outputs, h, c = ops.lstm(
-            x, *states, kernel, cell.recurrent_kernel, bias, go_backwards=self.go_backwards
+            x, *states, cell.kernel, cell.recurrent_kernel, bias, go_backwards=self.go_backwards
         )
         return Ran(h, outputs, [h, c])
-
-
-def _apart(x: Any, kernel: Any, factors: Any) -> tuple[Any, Any]:
-    """Return a copy of the inputs for each gate, times its factors, and a kernel that is made for them."""
-    gates, (features, columns) = len(factors), kernel.shape
-    blocks = ops.reshape(kernel, (1, features, gates, columns // gates))
-    own = ops.reshape(ops.one_hot(ops.arange(gates), gates), (gates, 1, gates, 1))
-    alone = ops.multiply(blocks, ops.cast(own, spec_of(x).dtype))
-    return ops.concatenate([dropped(x, f) for f in factors], axis=-1), ops.reshape(
-        alone, (gates * features, columns)
-    )
