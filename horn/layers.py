@@ -1,6 +1,7 @@
 """Layers: the public names."""
 
 from horn.api.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from horn.api.layers.attention import AdditiveAttention, Attention
 from horn.api.layers.batch_normalization import BatchNormalization
 from horn.api.layers.convolution import Conv1D, Conv2D, Conv3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from horn.api.layers.core import Dense, Embedding, Flatten, Input, Reshape
@@ -24,6 +25,11 @@ from horn.api.layers.merging import (
     minimum,
     multiply,
     subtract,
+)
+from horn.api.layers.multi_head_attention import (
+    GroupedQueryAttention,
+    GroupQueryAttention,
+    MultiHeadAttention,
 )
 from horn.api.layers.normalization import (
     GroupNormalization,
@@ -49,7 +55,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "BatchNormalization",
     "Concatenate",
@@ -65,6 +73,8 @@ __all__ = [
     "GaussianDropout",
     "GaussianNoise",
     "GroupNormalization",
+    "GroupQueryAttention",
+    "GroupedQueryAttention",
     "Identity",
     "Input",
     "Lambda",
@@ -76,6 +86,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "RMSNormalization",

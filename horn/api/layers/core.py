@@ -119,12 +119,11 @@ class Dense(Layer):
         self.units = positive("Dense", "units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        keep_recipes(
+            self, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint, bias_constraint=bias_constraint,
+        )  # fmt: skip
 
     supports_masking = True
     _not_configured = (*Layer._not_configured, "lora_rank", "lora_alpha", "quantization_config")
@@ -269,6 +268,20 @@ def _vectors(weights: Any, shape: tuple[int, int]) -> np.ndarray | None:
             remedy="change input_dim and output_dim, or the weights",
         )
     return array
+
+
+_KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
+
+
+def keep_recipes(layer: Layer, **given: Any) -> None:
+    """Keep the arguments by which weights are made in attributes of their names, each as an object.
+
+    Args:
+        layer: Whose arguments they are.
+        **given: Such as ``kernel_initializer="zeros"``.
+    """
+    for name, value in given.items():
+        setattr(layer, name, _KINDS[name.rpartition("_")[2]].get(value))
 
 
 def none_of(layer: str, **given: Any) -> None:
