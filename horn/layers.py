@@ -8,6 +8,10 @@ from horn.api.layers.activation import (
     ReLU,
     Softmax,
 )
+from horn.api.layers.attention import (
+    AdditiveAttention,
+    Attention,
+)
 from horn.api.layers.batch_normalization import (
     BatchNormalization,
 )
@@ -100,6 +104,11 @@ from horn.api.layers.merging import (
     multiply,
     subtract,
 )
+from horn.api.layers.multi_head_attention import (
+    GroupedQueryAttention,
+    GroupQueryAttention,
+    MultiHeadAttention,
+)
 from horn.api.layers.normalization import (
     GroupNormalization,
     LayerNormalization,
@@ -177,7 +186,9 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "AdaptiveMaxPooling3D",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -227,6 +238,8 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
+    "GroupQueryAttention",
+    "GroupedQueryAttention",
     "Identity",
     "Input",
     "LSTMCell",
@@ -243,6 +256,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn.api import constraints, initializers, regularizers
 from horn.api.bounds import flag, real
+from horn.api.layers.core import keep_recipes
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -13,8 +13,6 @@ from horn.spec.graph import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
 
 
 class Affine(Layer):
@@ -30,8 +28,7 @@ class Affine(Layer):
         self.axis = axis
         self.epsilon = real(kind, "epsilon", epsilon, "[0, inf)")
         self.center, self.scale = flag(kind, "center", center), flag(kind, "scale", scale)
-        for name, value in of_weights.items():
-            setattr(self, name, _KINDS[name.rpartition("_")[2]].get(value))
+        keep_recipes(self, **of_weights)
 
     def _make(self, shape: tuple[int, ...]) -> None:
         """Make the factor and the term; they are read in the dtype that they are kept in."""

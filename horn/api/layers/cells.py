@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from horn import tree
 from horn.api import activations
 from horn.api.bounds import flag, real
-from horn.api.layers.core import check_last_axis, positive, set_weights_rules
+from horn.api.layers.core import check_last_axis, keep_recipes, positive
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import graph, ops
@@ -122,12 +122,13 @@ class RecurrentCell(Layer):
         self.units = positive(owner, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = flag(owner, "use_bias", use_bias)
-        set_weights_rules(
-            self,
-            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
-            recurrent=(recurrent_initializer, recurrent_regularizer, recurrent_constraint),
-            bias=(bias_initializer, bias_regularizer, bias_constraint),
-        )
+        keep_recipes(
+            self, kernel_initializer=kernel_initializer, recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer, kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer, bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint, recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+        )  # fmt: skip
         self.dropout = real(owner, "dropout", dropout, "[0, 1)")
         self.recurrent_dropout = real(owner, "recurrent_dropout", recurrent_dropout, "[0, 1)")
         self.seed = seed

@@ -119,9 +119,11 @@ class Dense(Layer):
         self.units = positive("Dense", "units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        set_rules(self, kernel=(kernel_regularizer, kernel_constraint), bias=(bias_regularizer, bias_constraint))
+        keep_recipes(
+            self, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint, bias_constraint=bias_constraint,
+        )  # fmt: skip
 
     supports_masking = True
     _not_configured = (*Layer._not_configured, "lora_rank", "lora_alpha", "quantization_config")
@@ -194,8 +196,10 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         self.input_dim = positive("Embedding", "input_dim", input_dim)
         self.output_dim = positive("Embedding", "output_dim", output_dim)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        set_rules(self, embeddings=(embeddings_regularizer, embeddings_constraint))
+        keep_recipes(
+            self, embeddings_initializer=embeddings_initializer, embeddings_regularizer=embeddings_regularizer,
+            embeddings_constraint=embeddings_constraint,
+        )  # fmt: skip
         self.mask_zero = flag("Embedding", "mask_zero", mask_zero)
         self._first = _vectors(weights, (self.input_dim, self.output_dim))
 
@@ -243,6 +247,20 @@ def _vectors(weights: Any, shape: tuple[int, int]) -> np.ndarray | None:
     return array
 
 
+_KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
+
+
+def keep_recipes(layer: Layer, **given: Any) -> None:
+    """Keep the arguments by which weights are made in attributes of their names, each as an object.
+
+    Args:
+        layer: Whose arguments they are.
+        **given: Such as ``kernel_initializer="zeros"``.
+    """
+    for name, value in given.items():
+        setattr(layer, name, _KINDS[name.rpartition("_")[2]].get(value))
+
+
 def none_of(layer: str, **given: Any) -> None:
     """Raise an `ArgumentError` if an argument that Horn does not offer is other than None or False."""
     for name, value in given.items():
@@ -253,20 +271,6 @@ def none_of(layer: str, **given: Any) -> None:
                 got=f"{name}={value!r}",
                 remedy="leave it away",
             )
-
-
-def set_rules(layer: Layer, **rules: tuple[Any, Any]) -> None:
-    """Keep the regularizer and the constraint of each weight, as ``layer.kernel_regularizer`` and so on."""
-    for name, (regularizer, constraint) in rules.items():
-        setattr(layer, f"{name}_regularizer", regularizers.get(regularizer))
-        setattr(layer, f"{name}_constraint", constraints.get(constraint))
-
-
-def set_weights_rules(layer: Layer, **rules: tuple[Any, Any, Any]) -> None:
-    """Keep the initializer, the regularizer and the constraint of each weight."""
-    for name, (initializer, *rest) in rules.items():
-        setattr(layer, f"{name}_initializer", initializers.get(initializer))
-        set_rules(layer, **{name: (rest[0], rest[1])})
 
 
 def weight_of(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horn.api import activations
-from horn.api.layers.core import none_of, set_weights_rules, weight_of
+from horn.api.layers.core import keep_recipes, none_of, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -88,11 +88,11 @@ class EinsumDense(Layer):
         self.output_shape = _sizes(output_shape)
         self.bias_axes = bias_axes
         self.activation = activations.get(activation)
-        set_weights_rules(
-            self,
-            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
-            bias=(bias_initializer, bias_regularizer, bias_constraint),
-        )
+        keep_recipes(
+            self, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint, bias_constraint=bias_constraint,
+        )  # fmt: skip
 
     def build(self, input_shape: Any) -> None:
         """Make the kernel and the bias."""
@@ -155,7 +155,7 @@ class _Equation(NamedTuple):
 def _read(equation: Any, bias_axes: Any) -> _Equation:
     """Return the parts of an equation."""
     found = _FORM.fullmatch(equation.replace(" ", "")) if isinstance(equation, str) else None
-    parts = found.groups() if found else ()
+    parts: Sequence[Any] = found.groups() if found else ()
     if (
         not found
         or (parts[0], parts[2]) != (parts[4], parts[6])

@@ -112,7 +112,7 @@ class Lambda(Layer):
     def _check(self, inputs: Any, outputs: Any) -> None:
         found = public(ops.shape(outputs))
         if callable(self.output_shape):
-            wanted = tuple(self.output_shape(public(ops.shape(inputs))))
+            wanted: tuple[Any, ...] = (*self.output_shape(public(ops.shape(inputs))),)
         else:
             sizes = self.output_shape if isinstance(self.output_shape, list | tuple) else (self.output_shape,)
             wanted = (None, *sizes)

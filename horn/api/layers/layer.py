@@ -351,14 +351,15 @@ class Layer:
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run `call` on inputs of the right dtype, with their masks, and note the masks of the outputs."""
         masked = _given_masks(type(self).call, args, kwargs)
-        mask = kwargs["mask"] if kwargs.get("mask") is not None else masks.of_tree(args[0]) if args else None
+        first = args[0] if args else kwargs.get(next(iter(_parameters(type(self).call)), ""))
+        mask = kwargs["mask"] if kwargs.get("mask") is not None else None if first is None else masks.of_tree(first)
         if self.autocast:
             args = tuple(tree.map_structure(self._cast, value) for value in args)
         outputs = self.call(*args, **masked, **kwargs)
         if self.activity_regularizer is not None:
             self._regularize(outputs)
         if mask is not None or type(self).compute_mask is not Layer.compute_mask:
-            self._pass_mask_on(args[0] if args else None, mask, outputs)
+            self._pass_mask_on(args[0] if args else first, mask, outputs)
         return outputs
 
     def _regularize(self, outputs: Any) -> None:
@@ -402,7 +403,13 @@ class Layer:
     def _ensure_built(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not self.built:
             first = args[0] if args else next(iter(kwargs.values()), None)
-            self.build(tree.map_structure(lambda x: sizes.public(spec_of(x).shape), first))
+            names = _parameters(type(self).build)
+            if len(names) > 1:  # as query_shape, value_shape: those of the arguments so called
+                given = {**dict(zip(_parameters(type(self).call), args, strict=False)), **kwargs}
+                found = {name: given.get(name.removesuffix("_shape")) for name in names}
+                self.build(**{name: x if x is None else _shapes_of(x) for name, x in found.items()})
+            else:
+                self.build(_shapes_of(first))
             self.built = True
             self._built_on = tree.map_structure(spec_of, first)
 
@@ -508,6 +515,10 @@ def known_sizes(shape: Any, name: str) -> tuple[Any, ...]:
     return tuple(
         sizes.Dim("N" if i == 0 else f"{name}.{i}") if size is None else size for i, size in enumerate(shape)
     )
+
+
+def _shapes_of(tensors: Any) -> Any:
+    return tree.map_structure(lambda x: sizes.public(spec_of(x).shape), tensors)
 
 
 def _collect(value: Any, kind: type, found: dict[int, Any]) -> None:

@@ -16,7 +16,7 @@ from horn.state.random import Stream
 _ALPHA = -1.7580993408473766  # what SELU gives for minus infinity
 
 
-class _Noise(Layer):
+class Noise(Layer):
     """A layer that changes its inputs at random while training, and leaves them alone otherwise."""
 
     supports_masking = True
@@ -51,7 +51,7 @@ def share(layer: Layer, rate: Any) -> float:
     return float(rate)
 
 
-class Dropout(_Noise):
+class Dropout(Noise):
     """A share of the inputs set to zero while training, the rest scaled up to keep the mean.
 
     The mask depends on the seed, the layer and the step alone: it is the same on every backend.
@@ -102,7 +102,7 @@ class Dropout(_Noise):
         return ops.multiply(inputs, factors)
 
 
-class _SpatialDropout(_Noise):
+class _SpatialDropout(Noise):
     """What the layers share that drop whole channels."""
 
     _axes: int
@@ -231,7 +231,7 @@ class SpatialDropout3D(SpatialDropout2D):
     _axes = 3
 
 
-class GaussianNoise(_Noise):
+class GaussianNoise(Noise):
     """Normal noise of mean 0 added while training.
 
     Args:
@@ -262,7 +262,7 @@ class GaussianNoise(_Noise):
         return ops.add(inputs, ops.multiply(self._normal(inputs), self.stddev))
 
 
-class GaussianDropout(_Noise):
+class GaussianDropout(Noise):
     """The inputs times normal noise of mean 1 while training, as strong as `Dropout` of this rate.
 
     Its standard deviation is ``sqrt(rate / (1 - rate))``.
@@ -299,7 +299,7 @@ class GaussianDropout(_Noise):
         return ops.multiply(inputs, ops.add(ops.multiply(self._normal(inputs), deviation), 1.0))
 
 
-class AlphaDropout(_Noise):
+class AlphaDropout(Noise):
     """Dropout for networks of SELU: it keeps mean 0 and variance 1.
 
     What is dropped gets the least value of SELU, then all is scaled and shifted.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from horn import settings
 from horn.api import activations, regularizers
 from horn.api.bounds import choice, flag
-from horn.api.layers.core import set_weights_rules, weight_of
+from horn.api.layers.core import keep_recipes, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -120,7 +120,8 @@ class FilterLayer(SpatialLayer):
 
     def keep(self, name: str, initializer: Any, regularizer: Any, constraint: Any) -> None:
         """Keep what a weight is made with in the attributes of the arguments' names."""
-        set_weights_rules(self, **{name: (initializer, regularizer, constraint)})
+        given = {"initializer": initializer, "regularizer": regularizer, "constraint": constraint}
+        keep_recipes(self, **{f"{name}_{kind}": value for kind, value in given.items()})
 
     def channels_of(self, input_shape: Any) -> int:
         """Return the number of channels of the inputs, which has to be known, and remember it."""
