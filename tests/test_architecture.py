@@ -226,3 +226,18 @@ def test_a_summary_shows_nested_layers_and_what_is_not_known_yet() -> None:
     with pytest.raises(ArgumentError, match="layer_range"):
         outer.summary(layer_range=("x", "y"))
     assert "?" in summed_up(keras.Sequential([dense()]))
+
+
+# -- steps that have to know the size of a batch -----------------------------------------------------
+
+
+def test_code_that_asks_for_the_number_of_examples_runs_for_every_batch() -> None:
+    class PerExample(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            rows = [inputs[i] * float(i) for i in range(int(ops.shape(inputs)[0]))]
+            return ops.stack(rows, axis=0)
+
+    model = type("Model", (keras.Model,), {"call": lambda self, inputs: self.inner(inputs)})()
+    model.inner = PerExample()
+    expected = np.concatenate([X[:5] * np.arange(5)[:, None], X[5:10] * np.arange(5)[:, None], X[10:] * [[0], [1]]])
+    np.testing.assert_allclose(model.predict(X, batch_size=5, verbose=0), expected, rtol=1e-6)

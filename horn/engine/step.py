@@ -67,6 +67,11 @@ class Step:
         """The inputs that are leaves of the batch."""
         return self.graph.inputs[self.n_state :]
 
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether the number of examples in a batch is open: no code had to know it."""
+        return all(isinstance(symbol.spec.shape[0], Dim) for symbol in self.batch if symbol.spec.rank)
+
     def binding(self, shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
         """Return the values of the unknown sizes for a batch of these shapes."""
         found: dict[str, int] = {}

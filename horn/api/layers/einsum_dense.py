@@ -155,7 +155,7 @@ class _Equation(NamedTuple):
 def _read(equation: Any, bias_axes: Any) -> _Equation:
     """Return the parts of an equation."""
     found = _FORM.fullmatch(equation.replace(" ", "")) if isinstance(equation, str) else None
-    parts: Sequence[Any] = found.groups() if found else ()
+    parts: list[Any] = list(found.groups()) if found else []
     if (
         not found
         or (parts[0], parts[2]) != (parts[4], parts[6])

@@ -112,7 +112,8 @@ class Lambda(Layer):
     def _check(self, inputs: Any, outputs: Any) -> None:
         found = public(ops.shape(outputs))
         if callable(self.output_shape):
-            wanted: tuple[Any, ...] = (*self.output_shape(public(ops.shape(inputs))),)
+            expected: Any = self.output_shape(public(ops.shape(inputs)))
+            wanted = tuple(expected)
         else:
             sizes = self.output_shape if isinstance(self.output_shape, list | tuple) else (self.output_shape,)
             wanted = (None, *sizes)

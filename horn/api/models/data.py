@@ -178,9 +178,9 @@ class ArrayData:
         """How many batches an epoch has."""
         return self.count if self.limit is None else min(self.limit, self.count)
 
-    def example_batch(self) -> Any:
-        """Return the first batch, for tracing."""
-        return tree.map_structure(lambda leaf: leaf[: self.batch_size], self.tree)
+    def example_batch(self, size: int | None = None) -> Any:
+        """Return the first batch, or the first `size` examples, for tracing."""
+        return tree.map_structure(lambda leaf: leaf[: size or self.batch_size], self.tree)
 
     def epoch(self, shuffle: Shuffle | None = None) -> list[np.ndarray]:
         """Return the rows of the batches of the next epoch, see `order`."""

@@ -50,13 +50,18 @@ class Functions:
         trained = tuple(id(variable) for variable in self.model.trainable_variables)
         leaves = tuple((spec_of(leaf).shape[1:], spec_of(leaf).dtype) for leaf in tree.flatten(batch))
         kind = (phase, leaves, repr(tree.map_structure(lambda leaf: None, batch)))
-        found = self._compiled.get((kind, trained)) or self._compiled.get(kind)
-        if found is None:
-            found = self._make(phase, batch)
-            # An eager step reads the parameters at each run; a compiled one is made for these,
-            # which building the layers may just have made.
-            trained = tuple(id(variable) for variable in self.model.trainable_variables)
-            self._compiled[kind if isinstance(found, Eager) else (kind, trained)] = found
+        sizes = tuple(spec_of(leaf).shape[:1] for leaf in tree.flatten(batch))
+        for key in ((kind, trained), (kind, trained, sizes), kind):
+            if key in self._compiled:
+                return self._compiled[key]
+        found = self._make(phase, batch)
+        if isinstance(found, Eager):  # it reads the parameters at each run, and takes any size
+            self._compiled[kind] = found
+            return found
+        # A compiled step is made for these parameters, which building the layers may just have
+        # made, and where its code had to know it for this size.
+        trained = tuple(id(variable) for variable in self.model.trainable_variables)
+        self._compiled[(kind, trained) if found.step.takes_any_size else (kind, trained, sizes)] = found
         return found
 
     def _make(self, phase: str, batch: Any) -> Compiled | Eager:

@@ -81,7 +81,7 @@ class Epochs:
 
     def _run_rows(self, rows: np.ndarray, done: int, on_results: Callable[[Any], None] | None) -> int:
         assert isinstance(self.data, ArrayData)
-        function = self.model._functions.get(self.phase, self.data.example_batch())  # noqa: SLF001
+        function = self.model._functions.get(self.phase, self.data.example_batch(rows.shape[1]))  # noqa: SLF001
         if self._resident is None:
             self._resident = [self.backend.adopt(leaf) for leaf in self.data.leaves]
         order = self.backend.asarray(rows)

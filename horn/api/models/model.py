@@ -18,7 +18,7 @@ from horn.api.models.loop import Epochs, collect, nothing_to, say_used_up, tell
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
 from horn.engine.step import BATCH, output_specs
-from horn.errors import ArgumentError
+from horn.errors import ArgumentError, UnknownSizeError
 from horn.spec.graph import KerasTensor, spec_of
 
 if TYPE_CHECKING:
@@ -123,9 +123,13 @@ class Model(Trainer, Layer):
         """Make the weights for inputs like those of a batch, if there are none yet."""
         if not self.built:
             x = data_page.unpack(batch)[0]
-            specs = tree.map_structure(lambda leaf: spec_of(leaf).with_shape((BATCH, *spec_of(leaf).shape[1:])), x)
+            known = tree.map_structure(spec_of, x)
+            specs = tree.map_structure(lambda spec: spec.with_shape((BATCH, *spec.shape[1:])), known)
             with contract.context(backend=self.backend):
-                output_specs(lambda values: self(values), specs)  # noqa: PLW0108  (the call goes through __call__)
+                try:
+                    output_specs(lambda values: self(values), specs)  # noqa: PLW0108  (through __call__)
+                except UnknownSizeError:  # code that has to know how many examples there are
+                    output_specs(lambda values: self(values), known)  # noqa: PLW0108
 
     # -- fit, evaluate, predict ----------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from horn_torch import (
     losses,
     metrics,
     nn,
+    normalization,
     optim,
     pooling,
     random,
@@ -40,7 +41,11 @@ if TYPE_CHECKING:
 _flatten = torch._C._nn.flatten_dense_tensors
 
 _FAMILIES = (
+<<<<<<< HEAD
     activation, control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn, pooling,
+=======
+    control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn, normalization, pooling,
+>>>>>>> attention
     random, recurrent, reduction, shaping, sorting,
 )  # fmt: skip
 
@@ -58,7 +63,7 @@ class TorchBackend(Backend):
     def __init__(self) -> None:
         self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
         self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
-        pairs = (losses.RESIDUAL_KERNELS, nn.RESIDUAL_KERNELS, pooling.RESIDUAL_KERNELS, recurrent.RESIDUAL_KERNELS)
+        pairs = [getattr(family, "RESIDUAL_KERNELS", {}) for family in _FAMILIES]
         self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
 
     # -- conversion --------------------------------------------------------------------------
