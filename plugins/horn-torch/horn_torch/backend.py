@@ -41,12 +41,8 @@ if TYPE_CHECKING:
 _flatten = torch._C._nn.flatten_dense_tensors
 
 _FAMILIES = (
-<<<<<<< HEAD
-    activation, control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn, pooling,
-=======
-    control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn, normalization, pooling,
->>>>>>> attention
-    random, recurrent, reduction, shaping, sorting,
+    activation, control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn,
+    normalization, pooling, random, recurrent, reduction, shaping, sorting,
 )  # fmt: skip
 
 
