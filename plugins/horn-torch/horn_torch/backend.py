@@ -10,6 +10,7 @@ import torch
 from horn import dtypes, tree
 from horn.contract import Backend
 from horn_torch import (
+    attention,
     control,
     conv,
     creation,
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 _flatten = torch._C._nn.flatten_dense_tensors
 
 _FAMILIES = (
-    control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn, normalization, pooling,
-    random, recurrent, reduction, shaping, sorting,
+    attention, control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn, normalization,
+    pooling, random, recurrent, reduction, shaping, sorting,
 )  # fmt: skip
 
 
