@@ -27,11 +27,14 @@ _KINDS = ("initializer", "regularizer", "constraint")
 class _Heads(Noise):
     """What the attentions of several heads share: projections, masks, and the attention itself."""
 
-    query_dense: Layer
-    key_dense: Layer
-    gate_dense: Layer
-    value_dense: Layer
-    output_dense: Layer
+    _gate_dense: Layer
+
+    def sublayers(self) -> list[Layer]:
+        """Return the projections, in the order of the weights."""
+        # Files know them by the names of the attributes, some of which begin with an underscore.
+        names = (f"{part}_dense" for part in ("query", "key", "gate", "value", "output"))
+        found = (vars(self).get(name, vars(self).get(f"_{name}")) for name in names)
+        return [layer for layer in found if layer is not None]
 
     def _take(
         self, dropout: Any, use_bias: Any, sliding_window: Any, flash: Any, use_gate: Any, **weights: Any
@@ -123,13 +126,14 @@ class _Heads(Noise):
         return ops.transpose(mixed, (0, 2, 1, 3)), weights
 
     def _project(self, query: Any, value: Any, key: Any) -> tuple[Any, Any, Any]:
-        return self.query_dense(query), self.key_dense(key), self.value_dense(value)
+        named = {layer.name: layer for layer in self.sublayers()}
+        return named["query"](query), named["key"](key), named["value"](value)
 
     def _finish(self, mixed: Any, query: Any) -> Any:
         """Return what the heads found, gated where there is a gate, as one vector for each query."""
         if self.use_gate:
-            mixed = ops.multiply(mixed, ops.sigmoid(self.gate_dense(query)))
-        return self.output_dense(mixed)
+            mixed = ops.multiply(mixed, ops.sigmoid(self._gate_dense(query)))
+        return self.sublayers()[-1](mixed)
 
 
 class MultiHeadAttention(_Heads):
@@ -235,7 +239,7 @@ class MultiHeadAttention(_Heads):
         self.query_dense = self._into_heads("query", rank, self.num_heads, self.key_dim)
         self.key_dense = self._into_heads("key", len(key_shape or value_shape), self.num_heads, self.key_dim)
         if self.use_gate:
-            self.gate_dense = self._into_heads("gate", rank, self.num_heads, self.value_dim)
+            self._gate_dense = self._into_heads("gate", rank, self.num_heads, self.value_dim)
         self.value_dense = self._into_heads("value", len(value_shape), self.num_heads, self.value_dim)
         self.output_dense = self._out_of_heads(rank, self.output_shape or (query_shape[-1],))
 
@@ -400,12 +404,12 @@ class GroupedQueryAttention(_Heads):
                 remedy="reshape the inputs",
             )
         few, size = self.num_key_value_heads, self.head_dim
-        self.query_dense = self._into_heads("query", 3, self.num_query_heads, size)
-        self.key_dense = self._into_heads("key", 3, few, size)
+        self._query_dense = self._into_heads("query", 3, self.num_query_heads, size)
+        self._key_dense = self._into_heads("key", 3, few, size)
         if self.use_gate:
-            self.gate_dense = self._into_heads("gate", 3, self.num_query_heads, size)
-        self.value_dense = self._into_heads("value", 3, few, size)
-        self.output_dense = self._out_of_heads(3, (query_shape[-1],))
+            self._gate_dense = self._into_heads("gate", 3, self.num_query_heads, size)
+        self._value_dense = self._into_heads("value", 3, few, size)
+        self._output_dense = self._out_of_heads(3, (query_shape[-1],))
 
     def call(
         self,

@@ -11,6 +11,7 @@ from horn import dtypes, tree
 from horn.contract import Backend
 from horn_torch import (
     activation,
+    attention,
     control,
     conv,
     creation,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 _flatten = torch._C._nn.flatten_dense_tensors
 
 _FAMILIES = (
-    activation, control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics, nn,
-    normalization, pooling, random, recurrent, reduction, shaping, sorting,
+    activation, attention, control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics,
+    nn, normalization, pooling, random, recurrent, reduction, shaping, sorting,
 )  # fmt: skip
 
 
