@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from horn import dtypes, settings
 from horn.api import activations, constraints, initializers, regularizers
 from horn.api.bounds import flag
-from horn.api.layers.layer import Layer, automatic_name, known_sizes
+from horn.api.layers.layer import Layer, known_sizes
+from horn.api.naming import automatic_name
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.graph import KerasTensor

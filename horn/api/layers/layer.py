@@ -5,50 +5,31 @@ from __future__ import annotations
 import copy
 import inspect
 import logging
-import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, tree
-from horn.api import constraints, initializers, policies, regularizers
+from horn.api import policies, regularizers
 from horn.api.configuration import configuration, plain, revived
 from horn.api.layers import calls, masks
+from horn.api.layers.weighted import Weighted
+from horn.api.naming import automatic_name, snake_case
 from horn.engine.step import output_specs
-from horn.errors import ArgumentError, HornError, ShapeError
+from horn.errors import ArgumentError, HornError
 from horn.spec import graph, ops, sizes
 from horn.spec.graph import KerasTensor, spec_of
 from horn.spec.tensorspec import TensorSpec
 from horn.state.pure import pure
-from horn.state.variable import Variable, compute_dtype
+from horn.state.variable import compute_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
 
 _log = logging.getLogger("horn")
 _training: ContextVar[bool] = ContextVar("horn_training", default=False)
-_counts: dict[str, int] = {}
-
-
-def automatic_name(base: str) -> str:
-    """Return `base`, or ``base_1``, ``base_2`` ... from its second use in the process on."""
-    number = _counts.get(base, 0)
-    _counts[base] = number + 1
-    return base if number == 0 else f"{base}_{number}"
-
-
-def clear_names() -> None:
-    """Begin to count automatic names anew."""
-    _counts.clear()
-
-
-def snake_case(name: str) -> str:
-    """Return ``"max_pooling2d"`` for ``"MaxPooling2D"``."""
-    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 class LayerCall:
@@ -69,7 +50,7 @@ class LayerCall:
         return twin
 
 
-class Layer:
+class Layer(Weighted):
     """The base of all layers.
 
     A subclass makes its weights in `build` with `add_weight` and computes in `call`, with ops and
@@ -107,16 +88,14 @@ class Layer:
         autocast: bool = True,
         activity_regularizer: Any = None,
     ) -> None:
+        super().__init__(trainable=trainable)
         self.name = name or automatic_name(snake_case(type(self).__name__))
         self.dtype_policy = policies.get(dtype)
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.built = False
-        self._trainable = trainable
-        self._own_variables: list[Variable] = []
         self._inbound: list[LayerCall] = []
         self._built_on: Any = None
-        self._added_losses: list[tuple[Layer, Any]] = []
 
     # -- what subclasses write -----------------------------------------------------------------
 
@@ -146,174 +125,6 @@ class Layer:
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """Return a layer made from what `get_config` returned."""
         return cls(**revived(config, Layer))
-
-    # -- weights -------------------------------------------------------------------------------
-
-    def add_weight(
-        self,
-        shape: tuple[int, ...] = (),
-        initializer: Any = "glorot_uniform",
-        dtype: str | None = None,
-        trainable: bool = True,
-        name: str = "variable",
-        regularizer: Any = None,
-        constraint: Any = None,
-        autocast: bool = True,
-    ) -> Variable:
-        """Return a new weight of this layer.
-
-        Args:
-            shape: Its sizes.
-            initializer: A name, an `Initializer`, or a function of shape and dtype.
-            dtype: Default: that of the layer.
-            trainable: Whether optimizers change it.
-            name: For messages and files.
-            regularizer: A name, a `Regularizer`, or a function of the weight; its penalty is added to
-                the loss while the weight is trained.
-            constraint: A name, a `Constraint`, or a function of the weight, applied after each step.
-            autocast: Whether the layer reads it in the dtype that it computes in.
-        """
-        regularizer, constraint = regularizers.get(regularizer), constraints.get(constraint)
-        for size in shape:
-            if not isinstance(size, int):
-                raise ArgumentError(
-                    f"The weight {name!r} of layer {self.name!r} cannot have an unknown size.",
-                    expected="a fixed size on every axis",
-                    got=str(shape),
-                    remedy="fix that axis of the input, for example Input(shape=(28, 28, 1))",
-                )
-        value: np.ndarray = initializers.get(initializer)(tuple(shape), dtypes.canonical(dtype or self.variable_dtype))
-        variable = Variable(value, trainable=trainable, name=name)
-        variable.awaits_layer, variable.autocast = True, autocast
-        variable.regularizer, variable.constraint = regularizer, constraint
-        variable.path = f"{graph.current_scope() or self.name}/{name}"
-        self._own_variables.append(variable)
-        return variable
-
-    @property
-    def dtype(self) -> str:
-        """The dtype of the weights."""
-        return self.dtype_policy.variable_dtype
-
-    @property
-    def variable_dtype(self) -> str:
-        """The dtype of the weights."""
-        return self.dtype_policy.variable_dtype
-
-    @property
-    def compute_dtype(self) -> str:
-        """The dtype that the layer computes in."""
-        return self.dtype_policy.compute_dtype
-
-    @property
-    def trainable(self) -> bool:
-        """Whether optimizers change the weights; set it to freeze a layer and all within."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in self.sublayers():
-            layer.trainable = value
-
-    def sublayers(self) -> list[Layer]:
-        """Return the layers that are attributes of this one, directly or in lists, in order."""
-        found: dict[int, Layer] = {}
-        for key, value in vars(self).items():
-            if not key.startswith("_"):
-                _collect(value, Layer, found)
-        return list(found.values())
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All weights and state of this layer and of its sub-layers, each once."""
-        found: dict[int, Variable] = {}
-        for key, value in vars(self).items():
-            if not key.startswith("_"):
-                _collect(value, Variable, found)
-        found.update({id(v): v for v in self._own_variables})
-        for layer in self.sublayers():
-            found.update({id(v): v for v in layer.variables})
-        own = {id(v): i for i, v in enumerate(self._own_variables)}
-        # Own weights come first, in the order in which they were made.
-        return sorted(found.values(), key=lambda v: own.get(id(v), len(own)))
-
-    weights = variables
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The weights that optimizers change."""
-        frozen = {id(v) for layer in self._frozen() for v in layer.variables}
-        return [v for v in self.variables if v.trainable and id(v) not in frozen]
-
-    trainable_weights = trainable_variables
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """The weights and state that optimizers leave alone."""
-        trained = {id(v) for v in self.trainable_variables}
-        return [v for v in self.variables if id(v) not in trained]
-
-    non_trainable_weights = non_trainable_variables
-
-    def add_loss(self, loss: Any) -> None:
-        """Add a scalar to the loss of this call; to be called in `call`.
-
-        Args:
-            loss: A scalar tensor made from the inputs or weights, or a list of them.
-        """
-        for value in tree.flatten(loss):
-            if spec_of(value).shape != ():
-                raise ShapeError(
-                    f"Layer {self.name!r} added a loss that is no scalar.",
-                    expected="a tensor of shape ()",
-                    got=f"shape {sizes.public(spec_of(value).shape)}",
-                    remedy="reduce it first, for example with ops.mean",
-                )
-            run = calls.current()
-            (self._added_losses if run is None else run.losses).append((self, value))
-
-    def _within(self) -> set[int]:
-        """Return the identities of this layer and of all layers within."""
-        return {id(self)}.union(*(layer._within() for layer in self.sublayers()))
-
-    @property
-    def losses(self) -> list[Any]:
-        """Scalars that the loss includes: what was added in the last call, then the penalties of weights."""
-        run = calls.current()
-        added = self._added_losses if run is None else run.losses
-        if added:
-            mine = self._within()
-            added = [pair for pair in added if id(pair[0]) in mine]
-        penalties = [v.regularizer(v) for v in self.trainable_variables if v.regularizer is not None]
-        return [*(loss for _, loss in added), *penalties]
-
-    def _frozen(self) -> list[Layer]:
-        if not self._trainable:
-            return [self]
-        return [frozen for layer in self.sublayers() for frozen in layer._frozen()]
-
-    def count_params(self) -> int:
-        """Return the number of elements in all weights."""
-        return sum(int(v.spec.size) for v in self.variables)  # type: ignore[arg-type]
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Return the values of all weights as new NumPy arrays."""
-        return [variable.numpy() for variable in self.variables]
-
-    def set_weights(self, values: list[Any]) -> None:
-        """Assign to all weights, in the order of `get_weights`; all shapes are checked first."""
-        variables = self.variables
-        shapes = [spec_of(value).shape for value in values]
-        if shapes != [variable.shape for variable in variables]:
-            raise ArgumentError(
-                f"Layer {self.name!r} was given weights of other shapes.",
-                expected=str([variable.shape for variable in variables]),
-                got=str(shapes),
-                remedy="pass what get_weights() of an equal layer returned",
-            )
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
 
     # -- calling -------------------------------------------------------------------------------
 
@@ -519,18 +330,6 @@ def known_sizes(shape: Any, name: str) -> tuple[Any, ...]:
 
 def _shapes_of(tensors: Any) -> Any:
     return tree.map_structure(lambda x: sizes.public(spec_of(x).shape), tensors)
-
-
-def _collect(value: Any, kind: type, found: dict[int, Any]) -> None:
-    """Add every `kind` in a value, or in the lists and dictionaries that it is."""
-    if isinstance(value, kind):
-        found[id(value)] = value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _collect(item, kind, found)
-    elif isinstance(value, dict):
-        for item in value.values():
-            _collect(item, kind, found)
 
 
 @cache

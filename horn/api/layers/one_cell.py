@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from horn.api.bounds import choice
 from horn.api.configuration import arguments
-from horn.api.layers.layer import Layer, snake_case
+from horn.api.layers.layer import Layer
 from horn.api.layers.rnn import RNN
+from horn.api.naming import snake_case
 from horn.errors import ArgumentError
 
 

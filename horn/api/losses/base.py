@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, settings
 from horn.api.layers import masks
-from horn.api.layers.layer import snake_case
+from horn.api.naming import snake_case
 from horn.errors import ArgumentError, suggestion
 from horn.spec import ops
 from horn.spec.graph import spec_of

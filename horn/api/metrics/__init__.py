@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from horn.api.described import describe, revive
-from horn.api.layers.layer import snake_case
 from horn.api.lookup import by_name
 from horn.api.losses import (
     binary_crossentropy,
@@ -101,6 +100,7 @@ from horn.api.metrics.tradeoff import (
     SensitivityAtSpecificity,
     SpecificityAtSensitivity,
 )
+from horn.api.naming import snake_case
 from horn.spec.graph import spec_of
 
 __all__ = [

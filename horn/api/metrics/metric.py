@@ -8,7 +8,7 @@ import numpy as np
 
 from horn import dtypes, settings
 from horn.api import initializers
-from horn.api.layers.layer import automatic_name, snake_case
+from horn.api.naming import automatic_name, snake_case
 from horn.errors import ArgumentError
 from horn.spec import ops
 from horn.state.variable import Variable

@@ -13,7 +13,7 @@ import numpy as np
 
 from horn import dtypes, settings
 from horn.api.bounds import real
-from horn.api.layers.layer import automatic_name, snake_case
+from horn.api.naming import automatic_name, snake_case
 from horn.api.optimizers import schedules
 from horn.api.optimizers.counting import divides, quotient
 from horn.api.optimizers.options import DEFAULTS, Options, checked

@@ -1,0 +1,212 @@
+"""`Weighted`: what a layer holds, weights, sub-layers and penalties, and which of it is trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from horn import dtypes, tree
+from horn.api import constraints, initializers, regularizers
+from horn.api.layers import calls
+from horn.errors import ArgumentError, ShapeError
+from horn.spec import graph, sizes
+from horn.spec.graph import spec_of
+from horn.state.variable import Variable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from horn.api.policies import DTypePolicy
+
+
+class Weighted:
+    """The base of `Layer`: weights that are made with `add_weight`, and the layers within.
+
+    Whatever is an attribute, or in a list or dictionary that is one, is found by itself, unless its
+    name begins with an underscore.
+    """
+
+    name: str
+    dtype_policy: DTypePolicy
+
+    def __init__(self, *, trainable: bool) -> None:
+        self._trainable = trainable
+        self._own_variables: list[Variable] = []
+        self._added_losses: list[tuple[Any, Any]] = []
+
+    def add_weight(
+        self,
+        shape: tuple[int, ...] = (),
+        initializer: Any = "glorot_uniform",
+        dtype: str | None = None,
+        trainable: bool = True,
+        name: str = "variable",
+        regularizer: Any = None,
+        constraint: Any = None,
+        autocast: bool = True,
+    ) -> Variable:
+        """Return a new weight of this layer.
+
+        Args:
+            shape: Its sizes.
+            initializer: A name, an `Initializer`, or a function of shape and dtype.
+            dtype: Default: that of the layer.
+            trainable: Whether optimizers change it.
+            name: For messages and files.
+            regularizer: A name, a `Regularizer`, or a function of the weight; its penalty is added to
+                the loss while the weight is trained.
+            constraint: A name, a `Constraint`, or a function of the weight, applied after each step.
+            autocast: Whether the layer reads it in the dtype that it computes in.
+        """
+        regularizer, constraint = regularizers.get(regularizer), constraints.get(constraint)
+        for size in shape:
+            if not isinstance(size, int):
+                raise ArgumentError(
+                    f"The weight {name!r} of layer {self.name!r} cannot have an unknown size.",
+                    expected="a fixed size on every axis",
+                    got=str(shape),
+                    remedy="fix that axis of the input, for example Input(shape=(28, 28, 1))",
+                )
+        value: np.ndarray = initializers.get(initializer)(tuple(shape), dtypes.canonical(dtype or self.variable_dtype))
+        variable = Variable(value, trainable=trainable, name=name)
+        variable.awaits_layer, variable.autocast = True, autocast
+        variable.regularizer, variable.constraint = regularizer, constraint
+        variable.path = f"{graph.current_scope() or self.name}/{name}"
+        self._own_variables.append(variable)
+        return variable
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype that the layer computes in."""
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change the weights; set it to freeze a layer and all within."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self.sublayers():
+            layer.trainable = value
+
+    def sublayers(self) -> list[Any]:
+        """Return the layers that are attributes of this one, directly or in lists, in order."""
+        found: dict[int, Any] = {}
+        for key, value in vars(self).items():
+            if not key.startswith("_"):
+                _collect(value, Weighted, found)
+        return list(found.values())
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All weights and state of this layer and of its sub-layers, each once."""
+        found: dict[int, Variable] = {}
+        for key, value in vars(self).items():
+            if not key.startswith("_"):
+                _collect(value, Variable, found)
+        found.update({id(v): v for v in self._own_variables})
+        for layer in self.sublayers():
+            found.update({id(v): v for v in layer.variables})
+        own = {id(v): i for i, v in enumerate(self._own_variables)}
+        # Own weights come first, in the order in which they were made.
+        return sorted(found.values(), key=lambda v: own.get(id(v), len(own)))
+
+    weights = variables
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The weights that optimizers change."""
+        frozen = {id(v) for layer in self._frozen() for v in layer.variables}
+        return [v for v in self.variables if v.trainable and id(v) not in frozen]
+
+    trainable_weights = trainable_variables
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The weights and state that optimizers leave alone."""
+        trained = {id(v) for v in self.trainable_variables}
+        return [v for v in self.variables if id(v) not in trained]
+
+    non_trainable_weights = non_trainable_variables
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar to the loss of this call; to be called in `call`.
+
+        Args:
+            loss: A scalar tensor made from the inputs or weights, or a list of them.
+        """
+        for value in tree.flatten(loss):
+            if spec_of(value).shape != ():
+                raise ShapeError(
+                    f"Layer {self.name!r} added a loss that is no scalar.",
+                    expected="a tensor of shape ()",
+                    got=f"shape {sizes.public(spec_of(value).shape)}",
+                    remedy="reduce it first, for example with ops.mean",
+                )
+            run = calls.current()
+            (self._added_losses if run is None else run.losses).append((self, value))
+
+    def _within(self) -> set[int]:
+        """Return the identities of this layer and of all layers within."""
+        return {id(self)}.union(*(layer._within() for layer in self.sublayers()))
+
+    @property
+    def losses(self) -> list[Any]:
+        """Scalars that the loss includes: what was added in the last call, then the penalties of weights."""
+        run = calls.current()
+        added = self._added_losses if run is None else run.losses
+        if added:
+            mine = self._within()
+            added = [pair for pair in added if id(pair[0]) in mine]
+        penalties = [v.regularizer(v) for v in self.trainable_variables if v.regularizer is not None]
+        return [*(loss for _, loss in added), *penalties]
+
+    def _frozen(self) -> list[Any]:
+        if not self._trainable:
+            return [self]
+        return [frozen for layer in self.sublayers() for frozen in layer._frozen()]
+
+    def count_params(self) -> int:
+        """Return the number of elements in all weights."""
+        return sum(int(v.spec.size) for v in self.variables)  # type: ignore[arg-type]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return the values of all weights as new NumPy arrays."""
+        return [variable.numpy() for variable in self.variables]
+
+    def set_weights(self, values: list[Any]) -> None:
+        """Assign to all weights, in the order of `get_weights`; all shapes are checked first."""
+        variables = self.variables
+        shapes = [spec_of(value).shape for value in values]
+        if shapes != [variable.shape for variable in variables]:
+            raise ArgumentError(
+                f"Layer {self.name!r} was given weights of other shapes.",
+                expected=str([variable.shape for variable in variables]),
+                got=str(shapes),
+                remedy="pass what get_weights() of an equal layer returned",
+            )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+
+def _collect(value: Any, kind: type, found: dict[int, Any]) -> None:
+    """Add every `kind` in a value, or in the lists and dictionaries that it is."""
+    if isinstance(value, kind):
+        found[id(value)] = value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _collect(item, kind, found)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _collect(item, kind, found)
