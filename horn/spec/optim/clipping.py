@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from horn import dtypes
 from horn.spec.op import Tensor, composite, ops
 
 
@@ -25,7 +26,13 @@ def clip_by_norm(x: Tensor, norm: float):
         >>> ops.clip_by_norm(np.array([3.0, 4.0]), norm=1.0)
         array([0.6, 0.8])
     """
-    return x * norm / ops.maximum(ops.sqrt(ops.sum(ops.square(x))), norm)
+    length = ops.sqrt(_squares(x))
+    return ops.cast(ops.cast(x, length.dtype) * norm / ops.maximum(length, norm), x.dtype)
+
+
+def _squares(x):
+    """Return the sum of squares, in float32 or wider: in half precision small ones would vanish."""
+    return ops.sum(ops.square(ops.cast(x, dtypes.promote(x.dtype, "float32"))))
 
 
 @composite
@@ -47,9 +54,9 @@ def clip_by_global_norm(xs: Sequence[Tensor], norm: float):
         >>> ops.clip_by_global_norm([np.array([3.0]), np.array([4.0])], norm=1.0)
         (array([0.6]), array([0.8]))
     """
-    total = ops.sum(ops.square(xs[0]))
+    total = _squares(xs[0])
     for x in xs[1:]:
-        total = total + ops.cast(ops.sum(ops.square(x)), total.dtype)
+        total = total + ops.cast(_squares(x), total.dtype)
     length = ops.sqrt(total)
     # inf - inf is NaN, so a norm that is not finite spoils the factor and does not make it zero.
     factor = norm / ops.maximum(length, norm) + (length - length)
