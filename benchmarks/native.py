@@ -1,4 +1,7 @@
-"""Hand-written training loops: what an expert writes without a high-level library."""
+"""Hand-written training loops: what an expert writes without a high-level library.
+
+They do what `fit` does: shuffle, train, and keep the running mean of the loss.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ if TYPE_CHECKING:
     from workloads import Workload
 
 
-def numpy_loop(workload: Workload, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
-    """Return one epoch of a dense network in plain NumPy, with Adam over all parameters."""
+def numpy_loop(workload: Workload, x: np.ndarray, y: np.ndarray) -> Callable[[], float]:
+    """Return one epoch of a dense network in plain NumPy with Adam, which gives the mean loss."""
     rng = np.random.default_rng(0)
     dense = [spec for spec in workload.layers if spec[0] == "dense"]
     rate = next(spec[1] for spec in workload.layers if spec[0] == "dropout")
@@ -23,10 +26,10 @@ def numpy_loop(workload: Workload, x: np.ndarray, y: np.ndarray) -> Callable[[],
     params = [p for w in weights for p in (w, np.zeros(w.shape[1], "float32"))]
     first, second = [np.zeros_like(p) for p in params], [np.zeros_like(p) for p in params]
     tanh = dense[0][2] == "tanh"
-    count = 0
+    count, total = 0, 0.0  # of the steps, and the sum of the losses, which `fit` keeps too
 
     def step(batch: np.ndarray, labels: np.ndarray) -> None:
-        nonlocal count
+        nonlocal count, total
         count += 1
         inputs, outputs, masks, h = [], [], [], batch
         for i in range(len(dense) - 1):
@@ -42,7 +45,9 @@ def numpy_loop(workload: Workload, x: np.ndarray, y: np.ndarray) -> Callable[[],
         z -= z.max(1, keepdims=True)
         p = np.exp(z)
         p /= p.sum(1, keepdims=True)
-        p[np.arange(len(labels)), labels] -= 1
+        rows = np.arange(len(labels))
+        total -= float(np.log(p[rows, labels]).sum())
+        p[rows, labels] -= 1
         g = p / np.float32(len(labels))
         grads: list[Any] = []
         for i in reversed(range(len(dense))):
@@ -57,16 +62,18 @@ def numpy_loop(workload: Workload, x: np.ndarray, y: np.ndarray) -> Callable[[],
             v += np.float32(0.001) * (g_ * g_ - v)
             p_ -= alpha * m / (np.sqrt(v) + np.float32(1e-7))
 
-    def epoch() -> None:
-        order = rng.permutation(len(x)).reshape(-1, workload.batch)
-        for rows in order:
+    def epoch() -> float:
+        nonlocal total
+        total = 0.0
+        for rows in rng.permutation(len(x)).reshape(-1, workload.batch):
             step(x[rows], y[rows])
+        return total / len(x)
 
     return epoch
 
 
-def torch_loop(workload: Workload, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
-    """Return one epoch of the network in PyTorch, with autograd and fused Adam."""
+def torch_loop(workload: Workload, x: np.ndarray, y: np.ndarray) -> Callable[[], float]:
+    """Return one epoch in PyTorch with autograd and fused Adam, which gives the mean loss."""
     import torch
     from torch import nn
 
@@ -91,11 +98,15 @@ def torch_loop(workload: Workload, x: np.ndarray, y: np.ndarray) -> Callable[[],
     optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
     loss = nn.CrossEntropyLoss()
 
-    def epoch() -> None:
+    def epoch() -> float:
+        total = torch.zeros(())
         for rows in torch.randperm(len(images)).view(-1, workload.batch):
             optimizer.zero_grad(set_to_none=True)
-            loss(model(images[rows]), labels[rows]).backward()
+            value = loss(model(images[rows]), labels[rows])
+            value.backward()
             optimizer.step()
+            total += value.detach()
+        return float(total) / (len(images) // workload.batch)
 
     return epoch
 

@@ -32,12 +32,11 @@ def forward(target: Any, output: Any, from_logits: bool = False, axis: int = -1)
     along = 0 if turned else 1
     places = target * count + _numbers(count) if turned else _numbers(count) * classes + target
     if from_logits:
-        np.subtract(scores, np.maximum.reduce(scores, along, keepdims=True), scores)
+        np.subtract(scores, _for_each_row(np.maximum.reduce(scores, along), turned), scores)
         picked = scores.take(places)
         np.exp(scores, scores)
-        total = np.add.reduce(scores, along, keepdims=True)
-        losses = np.subtract(np.log(total.reshape(count)), picked)
-        return losses, (scores, places, total, None, turned)
+        total = np.add.reduce(scores, along)
+        return np.subtract(np.log(total), picked), (scores, places, total, None, turned)
     small = settings.epsilon()
     total = np.add.reduce(scores, along)
     share = np.divide(scores.take(places), total)
@@ -51,7 +50,7 @@ def backward(residual: tuple[Any, ...], cotangent: Any) -> Any:
         return _pages_backward(residual, cotangent)
     scores, places, total, shares, turned = residual
     if shares is None:
-        grad = np.divide(scores, total)
+        grad = np.divide(scores, _for_each_row(total, turned))
         grad.reshape(-1)[places] -= 1
         np.multiply(grad, _for_each_row(cotangent, turned), grad)
     else:

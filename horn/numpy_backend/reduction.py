@@ -97,7 +97,7 @@ def mean(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     if x.dtype not in FAST:
         return _mean_page(x, axis=axis, keepdims=keepdims)
     count = prod(tuple(x.shape[i] for i in axis))
-    return np.divide(sum_(x, axis, keepdims), count)
+    return sum_(x, axis, keepdims) / count
 
 
 _mean_page = page("mean")

@@ -278,8 +278,9 @@ class Program:
             else:
                 for slot, value in zip(outs, result, strict=True):
                     env[slot] = value
-            for slot in dead:
-                env[slot] = None
+            if dead:
+                for slot in dead:
+                    env[slot] = None
         return env
 
     def single(self, *values: Any) -> Any:
