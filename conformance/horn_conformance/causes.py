@@ -131,7 +131,8 @@ def _parts_of(item: Item, failure: Disagreement, backend: Backend) -> set[Part]:
     trial = failure.trial
     if trial is None or item.check == "error":  # what a law forbids has no graph
         trial = _first(item.op)
-    kernels = _kernels(reference.backend if item.check in ON_PAGE else backend)
+    # What refuses a call is the laws of the ops in the body, whatever kernel the op itself has.
+    kernels = _kernels(reference.backend if item.check in (*ON_PAGE, "error") else backend)
     if item.check == "fused":
         del kernels[item.op]
     graph = _graph(trial, "joint" if item.check in _JOINT else "forward")
