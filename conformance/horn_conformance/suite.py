@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 from horn import contract
-from horn.engine import models, numerics  # noqa: F401  (the models add rows to those of numerics)
+from horn.engine import numerics
 from horn_conformance.plan import PLANS
 from horn_conformance.trial import LAYOUTS, Trial
 

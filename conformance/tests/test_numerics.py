@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from horn.engine import models, numerics, reference
+from horn.engine import numerics, reference
 from horn.engine.numerics import tolerance, unit_roundoff
 from horn.spec import ops
 
@@ -106,4 +106,4 @@ def test_constants_that_were_rounded_are_uncertain() -> None:
 
 @pytest.mark.parametrize("name", sorted(name for name in ops if not ops[name].is_composite))
 def test_every_primitive_has_an_error_model(name) -> None:
-    assert name in models.MODELS
+    assert name in numerics.MODELS

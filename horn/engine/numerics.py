@@ -13,6 +13,7 @@ Reference:
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -154,6 +155,11 @@ MODELS: dict[str, Any] = {
     "sum": _contraction("sum", lambda x, attrs, y: x[0].size / max(y.size, 1), (0,)),
     "segment_sum": _contraction("segment_sum", lambda x, attrs, y: len(x[1]), (0,)),
     "max_pooling_grad": _contraction("max_pooling_grad", lambda x, attrs, y: _size(attrs["pool_size"]), (0,)),
+    **{name: Exact() for name in ("argsort", "floor", "rint")},
+    "arctan2": Cond(lambda y, x1, x2: 2.0 * np.abs(x1 * x2) / (x1 * x1 + x2 * x2)),
+    "erf": Cond(lambda y, x: x * np.exp(-x * x) * 2.0 / math.sqrt(math.pi)),
+    "floor_divide": Rounded(4.0, integral=True),  # a difference, a quotient, and its rounding
+    "mod": Rounded(2.0, integral=True),  # the remainder itself is exact; a divisor may be added to it
 }
 """The error model of each primitive by its name."""
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from horn.api import activations
 from horn.api.bounds import flag
-from horn.api.layers.cells import RecurrentCell, dropped, product
-from horn.api.layers.core import check_last_axis
-from horn.api.layers.one_cell import OneCellRNN, cudnn
+from horn.api.layers.cells import RecurrentCell, product
+from horn.api.layers.one_cell import GatedRNN, cudnn
 from horn.api.layers.over_time import Ran
 from horn.spec import ops
 
@@ -106,7 +105,7 @@ class LSTMCell(RecurrentCell):
         return h, [h, c]
 
 
-class LSTM(OneCellRNN):
+class LSTM(GatedRNN):
     """A long short-term memory over sequences; `LSTMCell` has the equations.
 
     With the default activations, and neither a mask nor recurrent dropout, the whole sequence is one op,
@@ -201,20 +200,9 @@ class LSTM(OneCellRNN):
 
     cell: LSTMCell
 
-    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Ran:
-        """Run over the sequences: as one op, where that says the same."""
+    def as_one_op(self, x: Any, states: Any, bias: Any) -> Ran:
+        """Return what `ops.lstm` gives."""
         cell = self.cell
-        standard = cell.activation is ops.tanh and cell.recurrent_activation is ops.sigmoid
-        if mask is not None or not standard or (training and cell.recurrent_dropout):
-            return super().inner_loop(sequences, initial_state, mask, training)
-        return self._fused(sequences, initial_state, training)
-
-    def _fused(self, sequences: Any, states: Any, training: bool) -> Ran:  # noqa: FBT001
-        cell = self.cell
-        check_last_axis(self, sequences, cell.kernel.shape[0])
-        factors = cell.factors_of_inputs(ops.shape(sequences)[0], training)
-        x = sequences if factors is None else dropped(sequences, factors[0])
-        bias = ops.zeros((4 * cell.units,), self.compute_dtype) if cell.bias is None else cell.bias
         outputs, h, c = ops.lstm(
             x, *states, cell.kernel, cell.recurrent_kernel, bias, go_backwards=self.go_backwards
         )

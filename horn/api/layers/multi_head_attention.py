@@ -82,7 +82,7 @@ class _Heads(Noise):
         return self._projection("attention_output", equation, (None,) * (rank - 2) + tuple(sizes), out)
 
     def _seen(self, query: Any, value: Any, masks: tuple[Any, Any, Any, Any], causal: bool) -> Any:
-        """Return which keys each query may see, bools that broadcast to (batch, queries, keys); or None."""
+        """Return the keys that each query may see, bools for (batch, heads, queries, keys); or None."""
         query_mask, value_mask, key_mask, seen = masks
         parts = [] if seen is None else [ops.cast(seen, "bool")]
         if query_mask is not None:
@@ -98,7 +98,7 @@ class _Heads(Noise):
         found = parts[0] if parts else None
         for part in parts[1:]:
             found = ops.logical_and(found, part)
-        return found
+        return None if found is None else _with_heads(found)
 
     def _attend(
         self, q: Any, k: Any, v: Any, seen: Any, with_weights: bool, training: bool
@@ -263,7 +263,6 @@ class MultiHeadAttention(_Heads):
         given = (query_mask, value_mask, key_mask, attention_mask)
         if len(ops.shape(query)) == 3:
             seen = self._seen(query, value, given, use_causal_mask)
-            seen = None if seen is None else _with_heads(seen)
             mixed, weights = self._attend(q, k, v, seen, return_attention_scores, training)
         else:
             self._refuse_steps(given, use_causal_mask)
@@ -429,7 +428,6 @@ class GroupedQueryAttention(_Heads):
         key = value if key is None else self._cast(key)
         q, k, v = self._project(query, value, key)
         seen = self._seen(query, value, (query_mask, value_mask, key_mask, attention_mask), use_causal_mask)
-        seen = None if seen is None else _with_heads(seen)
         mixed, weights = self._attend(q, k, v, seen, return_attention_scores, training)
         outputs = self._finish(mixed, query)
         return (outputs, weights) if return_attention_scores else outputs

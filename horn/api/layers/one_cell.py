@@ -6,10 +6,14 @@ from typing import Any, ClassVar
 
 from horn.api.bounds import choice
 from horn.api.configuration import arguments
+from horn.api.layers.cells import dropped
+from horn.api.layers.core import check_last_axis
 from horn.api.layers.layer import Layer
+from horn.api.layers.over_time import Ran
 from horn.api.layers.rnn import RNN
 from horn.api.naming import snake_case
 from horn.errors import ArgumentError
+from horn.spec import ops
 
 
 class OneCellRNN(RNN):
@@ -43,6 +47,8 @@ class OneCellRNN(RNN):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "cell_class"):
+            return
         for name in set(arguments(cls.cell_class)) - set(arguments(Layer)):
             setattr(cls, name, property(lambda self, name=name: getattr(self.cell, name)))
 
@@ -51,6 +57,26 @@ class OneCellRNN(RNN):
         config = super().get_config()
         del config["cell"]
         return config
+
+
+class GatedRNN(OneCellRNN):
+    """A `OneCellRNN` whose whole sequence is one op, where that says the same as the cell step by step."""
+
+    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Ran:
+        """Run over the sequences: as one op, where that says the same."""
+        cell: Any = self.cell
+        standard = cell.activation is ops.tanh and cell.recurrent_activation is ops.sigmoid
+        if mask is not None or not standard or (training and cell.recurrent_dropout):
+            return super().inner_loop(sequences, initial_state, mask, training)
+        check_last_axis(self, sequences, cell.kernel.shape[0])
+        factors = cell.factors_of_inputs(ops.shape(sequences)[0], training)
+        x = sequences if factors is None else dropped(sequences, factors[0])
+        bias = ops.zeros(cell.bias_shape(), self.compute_dtype) if cell.bias is None else cell.bias
+        return self.as_one_op(x, initial_state, bias)
+
+    def as_one_op(self, x: Any, states: Any, bias: Any) -> Ran:
+        """Return what the op of the whole sequence gives."""
+        raise NotImplementedError(f"{type(self).__name__} has no `as_one_op`")
 
 
 def cudnn(owner: str, use_cudnn: Any) -> Any:

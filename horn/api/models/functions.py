@@ -48,9 +48,10 @@ class Functions:
             batch: A tree of host arrays; its first axis counts the examples.
         """
         trained = tuple(id(variable) for variable in self.model.trainable_variables)
-        leaves = tuple((spec_of(leaf).shape[1:], spec_of(leaf).dtype) for leaf in tree.flatten(batch))
+        specs = [spec_of(leaf) for leaf in tree.flatten(batch)]
+        leaves = tuple((spec.shape[1:], spec.dtype) for spec in specs)
         kind = (phase, leaves, repr(tree.map_structure(lambda leaf: None, batch)))
-        sizes = tuple(spec_of(leaf).shape[:1] for leaf in tree.flatten(batch))
+        sizes = tuple(spec.shape[:1] for spec in specs)
         for key in ((kind, trained), (kind, trained, sizes), kind):
             if key in self._compiled:
                 return self._compiled[key]

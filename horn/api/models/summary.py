@@ -8,7 +8,7 @@ import shutil
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from horn import tree
+from horn import dtypes, tree
 from horn.api.layers import calls
 from horn.engine.flops import flops
 from horn.engine.step import recorded
@@ -155,7 +155,7 @@ def _elements(variables: Iterable[Any]) -> int:
 
 
 def _bytes(variables: Iterable[Any]) -> str:
-    count = float(sum(variable.numpy().nbytes for variable in variables))
+    count = float(sum(int(v.spec.size) * dtypes.numpy_dtype(v.dtype).itemsize for v in variables))
     for unit in ("B", "KB", "MB", "GB"):
         if count < 1024 or unit == "GB":
             break
