@@ -175,10 +175,12 @@ def random_bits(key: Any, step: Any, shape: Index) -> Any:
     """Return the words that the page of `random_bits` describes."""
     count = math.prod(shape)
     half = (count + 1) // 2
-    pair = tuple(int(word) & _MASK for word in key)
+    leading = np.shape(step) or np.shape(key)[:-1]
+    keys = np.broadcast_to(key, (*leading, 2)).reshape(-1, 2)
     rows = []
-    for number in np.atleast_1d(step).tolist():
-        blocks = [threefry(pair, (j, number & _MASK)) for j in range(half)]
-        words = [first for first, _ in blocks] + [second for _, second in blocks]
-        rows.append(words[:count])
-    return np.array(rows, np.uint32).astype(np.uint32).view(np.int32).reshape((*np.shape(step), *shape))
+    for words, number in zip(keys.tolist(), np.broadcast_to(step, leading).ravel().tolist(), strict=True):
+        pair = tuple(int(word) & _MASK for word in words)
+        blocks = [threefry(pair, (j, int(number) & _MASK)) for j in range(half)]
+        drawn = [first for first, _ in blocks] + [second for _, second in blocks]
+        rows.append(drawn[:count])
+    return np.array(rows, np.uint32).astype(np.uint32).view(np.int32).reshape((*leading, *shape))

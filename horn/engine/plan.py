@@ -40,7 +40,7 @@ class Plan(Program):
 
     def __init__(self, step: Step, backend: Backend, shapes: Sequence[tuple[int, ...]]) -> None:
         self.step = step
-        graph = step.lowered(backend, shapes, keep=frozenset(backend.in_place_kernels))
+        graph = step.lowered(backend, shapes, keep=frozenset(backend.in_place_kernels), hold=True)
         self._roots = _Roots(graph.nodes)
         self._states = {id(symbol): i for i, symbol in enumerate(graph.inputs[: step.n_state])}
         new = graph.outputs[: len(step.updates)]
@@ -68,7 +68,9 @@ class Plan(Program):
         for i, out in enumerate(self.graph.outputs[:count]):
             target = self.step.updates[i]
             if id(out) not in self._in_place.get(target, ()):
-                self.fresh.append((self._outputs[i], target, id(self._roots.of(out)) in self._states))
+                root = self._roots.of(out)
+                lasting = id(root) in self._states or isinstance(root, Literal)
+                self.fresh.append((self._outputs[i], target, lasting))
         self._copies = [
             id(self._roots.of(out)) in inputs or isinstance(out, Literal) for out in self.graph.outputs[count:]
         ]

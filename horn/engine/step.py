@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from horn import tree
+from horn.engine.draws import join_draws
 from horn.errors import DataError, SideEffectError, UnknownSizeError
 from horn.spec.graph import Graph, Symbol, Trace, lift, spec_of
 from horn.spec.program import Program, expand, lower
@@ -95,7 +96,7 @@ class Step:
                     )
         return found
 
-    def lowered(self, backend: Backend, shapes: Sequence[tuple[int, ...]], **options: frozenset[str]) -> Graph:
+    def lowered(self, backend: Backend, shapes: Sequence[tuple[int, ...]], **options: Any) -> Graph:
         """Return the graph in the ops of `backend`, with the sizes of a batch filled in; see `lower`."""
         return lower(self.graph, backend, self.binding(shapes), **options)
 
@@ -116,7 +117,8 @@ class Step:
         found = self._programs.get(key)
         if found is None:
             if make is None:
-                found = Program(self.lowered(backend, shapes), backend, lowered=True)
+                graph = join_draws(self.lowered(backend, shapes), backend)
+                found = Program(graph, backend, lowered=True)
             else:
                 found = make(backend, shapes)
             self._programs[key] = found

@@ -18,7 +18,10 @@ _SHIFTS = [[(np.asarray(r, _WORD), np.asarray(32 - r, _WORD)) for r in rotations
 
 
 def random_bits(key: Any, step: Any, shape: tuple[int, ...]) -> Any:
-    """Return random 32-bit words as int32, for one step or for several."""
+    """Return random 32-bit words as int32, for one draw or for several."""
+    if np.ndim(key) > 1:
+        steps = np.broadcast_to(step, len(key))
+        return np.stack([random_bits(*pair, shape) for pair in zip(key, steps, strict=True)])
     count = prod(shape)
     schedule = _schedule(*np.asarray(key).astype(np.int32).view(_WORD).tolist())
     steps = np.asarray(step).astype(np.int32).reshape(-1, 1).view(_WORD)
@@ -75,7 +78,7 @@ def random_mask(key: Any, step: Any, shape: tuple[int, ...], threshold: int) -> 
     words = random_bits(key, step, ((count + 1) // 2,))
     # In little-endian order the lower half of a word comes first, as the page wants it.
     halves = words.astype("<i4", copy=False).view("<u2")[..., :count]
-    return np.less(halves, threshold).reshape((*np.shape(step), *shape))
+    return np.less(halves, threshold).reshape((*words.shape[:-1], *shape))
 
 
 def dropout_mask(key: Any, step: Any, shape: tuple[int, ...], rate: float, dtype: str = "float32") -> Any:

@@ -28,7 +28,10 @@ _KEPT_ELEMENTS = 4096
 """A temporary of fewer elements stays until the run is over: releasing it costs more than it saves."""
 
 _FOLDED = 1024
-"""The most elements of a constant that lowering works out."""
+"""The most elements of a constant that lowering works out for any backend."""
+
+_HELD = 1 << 22
+"""The most elements of a constant that is worked out by a backend's kernels and held as its tensor."""
 
 
 @lru_cache(maxsize=2048)
@@ -71,12 +74,20 @@ class Lowering:
         kernels: The ops that need no expansion.
         binding: Values of the unknown sizes.
         keep: Composites that stay whole though they have no plain kernel.
+        holder: The backend whose kernels work out large constants now, or None.
     """
 
-    def __init__(self, kernels: Mapping[str, Any], binding: Mapping[str, int], keep: frozenset[str]) -> None:
+    def __init__(
+        self,
+        kernels: Mapping[str, Any],
+        binding: Mapping[str, int],
+        keep: frozenset[str],
+        holder: Backend | None = None,
+    ) -> None:
         self.kernels = kernels
         self.binding = binding
         self.keep = keep
+        self.holder = holder
         self._known: dict[Any, Node] = {}
 
     def graph(self, graph: Graph) -> Graph:
@@ -107,6 +118,8 @@ class Lowering:
             return leaves[:1]
         if _is_constant(node.op, leaves, attrs, specs):
             return _fold(node, leaves, attrs, specs)
+        if self.holder and op.name in self.kernels and _may_hold(leaves, attrs, specs):
+            return _hold(node, leaves, attrs, specs, self.holder)
         if op.name in self.kernels or op.name in self.keep:
             return self._emit(node, leaves, attrs, specs)
         if not op.is_composite:
@@ -161,6 +174,24 @@ def _fold(node: Node, leaves: list[Any], attrs: dict[str, Any], specs: list[Tens
     return [Literal(np.asarray(r), spec) for r, spec in zip(results, specs, strict=True)]
 
 
+def _may_hold(leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec]) -> bool:
+    """Return whether a node reads constants alone and its results are worth holding."""
+    if any(isinstance(value, Graph) for value in attrs.values()) or unknowns(attrs.values()):
+        return False
+    constant = all(x is None or (isinstance(x, Literal) and not isinstance(x.value, Dim)) for x in leaves)
+    return constant and all(isinstance(spec.size, int) and spec.size <= _HELD for spec in specs)
+
+
+def _hold(
+    node: Node, leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec], backend: Backend
+) -> list[Literal]:
+    native = [None if x is None else native_literal(x, backend) for x in leaves]
+    with np.errstate(all="ignore"):
+        result = backend.kernels[node.op.name](*node.op.regroup(native, node.form), **attrs)
+    results = result if isinstance(result, tuple) else (result,)
+    return [Literal(r, spec) for r, spec in zip(results, specs, strict=True)]
+
+
 def _identity(leaf: Any) -> Any:
     if isinstance(leaf, Literal) and isinstance(leaf.value, np.ndarray) and leaf.value.size <= _FOLDED:
         return (leaf.spec, leaf.value.tobytes())
@@ -172,6 +203,8 @@ def lower(
     backend: Backend,
     binding: Mapping[str, int] | None = None,
     keep: frozenset[str] = frozenset(),
+    *,
+    hold: bool = False,
 ) -> Graph:
     """Return `graph` in the ops that `backend` has kernels for, with its sizes filled in.
 
@@ -180,8 +213,9 @@ def lower(
         backend: Whose kernels count.
         binding: Values of the unknown sizes.
         keep: Composites that stay whole though they have no plain kernel.
+        hold: Whether large constants are worked out now and held, and not anew in each run.
     """
-    return Lowering(backend.kernels, binding or {}, keep).graph(graph)
+    return Lowering(backend.kernels, binding or {}, keep, backend if hold else None).graph(graph)
 
 
 class Program:

@@ -58,14 +58,14 @@ def random_bits(key: Tensor, step: Tensor, shape: Shape):
     fill `shape` row by row.
 
     Args:
-        key: Two words.
-        step: The number of the step, or several at once.
-        shape: How many words for one step.
+        key: Two words, or the keys of several draws at once.
+        step: The number of the step, or one for each of several draws.
+        shape: How many words for one draw.
 
     Shapes:
-        key:     (2,), int32
-        step:    () or (steps,), int32
-        returns: `shape`, or (steps, *shape), int32
+        key:     (2,) or (draws, 2), int32
+        step:    () or (draws,), int32
+        returns: `shape`, or (draws, *shape), int32
 
     Example:
         >>> ops.random_bits(np.zeros(2, np.int32), np.int32(0), shape=(2,))
@@ -73,27 +73,32 @@ def random_bits(key: Tensor, step: Tensor, shape: Shape):
     """
     count = product(shape)
     half = (count + 1) // 2
-    words = np.asarray(key).astype(np.int32).view(np.uint32)
+    words = np.asarray(key).astype(np.int32).view(np.uint32).reshape(-1, 2)
     steps = np.asarray(step, np.int32).reshape(-1, 1).view(np.uint32)
     index = np.arange(half, dtype=np.uint32)
-    first, second = threefry2x32((words[0], words[1]), (index, steps))
-    first = np.broadcast_to(first, (len(steps), half))
-    bits = np.concatenate([first, np.broadcast_to(second, first.shape)], axis=1)[:, :count]
-    return bits.view(np.int32).reshape((*np.shape(step), *shape))
+    first, second = threefry2x32((words[:, :1], words[:, 1:]), (index, steps))
+    bits = np.concatenate(np.broadcast_arrays(first, second), axis=1)[:, :count]
+    return bits.view(np.int32).reshape((*draws(key, step), *shape))
+
+
+def draws(key, step):
+    """Return the leading axis of what is drawn: none, or one for each of several keys or steps."""
+    return tuple(step.shape) or tuple(key.shape[:-1])
 
 
 @random_bits.law
 def _(key, step, shape):
     need_integer("random_bits", key)
     need_integer("random_bits", step)
-    if key.shape != (2,) or step.rank > 1:
+    pair = key.rank in (1, 2) and key.shape[-1] == 2 and step.rank <= 1
+    if not pair or (key.rank == 2 and step.rank == 1 and key.shape[0] != step.shape[0]):
         raise ShapeError(
             "random_bits was given a key or a step of the wrong shape.",
-            expected="a key of shape (2,), and a step of shape () or (steps,)",
+            expected="a key of shape (2,) or (draws, 2), and a step of shape () or (draws,)",
             got=f"{show(key.shape)} and {show(step.shape)}",
             remedy="make keys with horn.random",
         )
-    return TensorSpec((*step.shape, *shape), "int32")
+    return TensorSpec((*draws(key, step), *shape), "int32")
 
 
 @composite
@@ -103,18 +108,18 @@ def random_mask(key: Tensor, step: Tensor, shape: Shape, threshold: int):
     Decision 2i takes the lower half of word i of `random_bits`, decision 2i + 1 the upper half.
 
     Args:
-        key: Two words.
-        step: The number of the step, or several at once.
-        shape: Of the decisions for one step.
+        key: Two words, or the keys of several draws at once.
+        step: The number of the step, or one for each of several draws.
+        shape: Of the decisions of one draw.
         threshold: From 0 (never) to 65536 (always).
     """
-    count = product(shape)
+    count, leading = product(shape), draws(key, step)
     words = ops.random_bits(key, step, shape=((count + 1) // 2,))
     lower = ops.bitwise_and(words, 0xFFFF)
     upper = ops.bitwise_and(ops.right_shift(words, 16), 0xFFFF)
-    pairs = ops.reshape(ops.stack([lower, upper], axis=-1), (*step.shape, (count + 1) // 2 * 2))
-    chosen = pairs[..., :count] if len(step.shape) else pairs[:count]
-    return ops.reshape(ops.less(chosen, threshold), (*step.shape, *shape))
+    pairs = ops.reshape(ops.stack([lower, upper], axis=-1), (*leading, (count + 1) // 2 * 2))
+    chosen = pairs[..., :count] if leading else pairs[:count]
+    return ops.reshape(ops.less(chosen, threshold), (*leading, *shape))
 
 
 @composite
@@ -122,9 +127,9 @@ def dropout_mask(key: Tensor, step: Tensor, shape: Shape, rate: float, dtype: DT
     """Return factors for `dropout`: ``1 / (1 - rate)`` for what is kept, zero for a share of `rate`.
 
     Args:
-        key: Two words.
-        step: The number of the step, or several at once.
-        shape: Of the factors for one step.
+        key: Two words, or the keys of several draws at once.
+        step: The number of the step, or one for each of several draws.
+        shape: Of the factors of one draw.
         rate: The share of zeros, in [0, 1); it is rounded to a multiple of 2**-16.
         dtype: Of the factors.
     """
@@ -161,5 +166,5 @@ def random_normal(key: Tensor, step: Tensor, shape: Shape, dtype: str = "float32
         Box & Muller, Annals of Mathematical Statistics 29 (1958) 610-611.
     """
     pair = ops.random_uniform(key, step, shape=(2, *shape), dtype=dtype)
-    u, v = (pair[:, 0], pair[:, 1]) if len(step.shape) else (pair[0], pair[1])
+    u, v = (pair[:, 0], pair[:, 1]) if draws(key, step) else (pair[0], pair[1])
     return ops.sqrt(-2.0 * ops.log1p(ops.negative(u))) * ops.cos(v * (2.0 * math.pi))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from horn import dtypes, tree
 from horn.api import policies, regularizers
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger("horn")
+_told: WeakSet[Layer] = WeakSet()  # whose user knows that a mask ends there
 _training: ContextVar[bool] = ContextVar("horn_training", default=False)
 
 
@@ -206,6 +208,9 @@ class Layer(Weighted):
         masks.put_tree(outputs, made)
         overrides = type(self).compute_mask is not Layer.compute_mask
         if made is None and not (overrides or self.supports_masking or "mask" in _parameters(type(self).call)):
+            if self in _told:
+                return
+            _told.add(self)
             _log.warning(
                 "Layer %r (%s) was given inputs with a mask, which it does not support: the mask ends there.",
                 self.name, type(self).__name__,

@@ -57,7 +57,7 @@ class _Heads(Noise):
             for weight in ("kernel", "bias")
             for kind in _KINDS
         }
-        return EinsumDense(
+        projection = EinsumDense(
             equation,
             tuple(sizes),
             bias_axes=bias_axes if self.use_bias else None,
@@ -65,6 +65,8 @@ class _Heads(Noise):
             dtype=self.dtype_policy,
             **arguments,
         )
+        projection.supports_masking = True  # it leaves the axes of the mask as they are
+        return projection
 
     def _into_heads(self, name: str, rank: int, heads: int, size: int) -> EinsumDense:
         """Return the projection of the last of `rank` axes to (heads, size)."""

@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 
 
 def composite_kernels(backend: Backend) -> dict[str, Callable[..., Any]]:
-    """Return a kernel for each composite that `backend` has none for yet."""
+    """Return a kernel for each composite that `backend` has none for yet.
+
+    `dropout` is left apart: it and its gradient then share one mask, which a step can draw together
+    with those of other layers.
+    """
     names = [name for name in ops if ops[name].is_composite and name not in backend.kernels]
-    return {name: _kernel(ops[name], backend) for name in names}
+    return {name: _kernel(ops[name], backend) for name in names if name != "dropout"}
 
 
 def _kernel(op: Op, backend: Backend) -> Callable[..., Any]:

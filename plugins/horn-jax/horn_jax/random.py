@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from horn.spec.random import threefry2x32
+from horn.spec.random import draws, threefry2x32
 from horn.spec.sizes import product
 from horn_jax.kernel import kernel
 
@@ -24,11 +24,10 @@ def random_bits(key: jax.Array, step: jax.Array, *, shape: tuple[int, ...]) -> j
     words = _unsigned(key)
     steps = _unsigned(step)[..., np.newaxis]
     index = lax.iota(np.uint32, half)
-    first, second = threefry2x32((words[0], words[1]), (index, steps))
-    first = jnp.broadcast_to(first, (*step.shape, half))
-    second = jnp.broadcast_to(second, first.shape)
-    bits = jnp.concatenate([first, second], axis=-1)[..., :count]
-    return lax.bitcast_convert_type(bits, np.int32).reshape((*step.shape, *shape))
+    pair = threefry2x32((words[..., :1], words[..., 1:]), (index, steps))
+    leading = draws(key, step)
+    bits = jnp.concatenate([jnp.broadcast_to(x, (*leading, half)) for x in pair], axis=-1)[..., :count]
+    return lax.bitcast_convert_type(bits, np.int32).reshape((*leading, *shape))
 
 
 def _unsigned(x: jax.Array) -> jax.Array:

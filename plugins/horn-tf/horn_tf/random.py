@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from horn.spec.random import PARITY, ROTATIONS
+from horn.spec.random import PARITY, ROTATIONS, draws
 from horn.spec.sizes import product
 from horn_tf.tensors import as_dtype, compiled_by_xla, index, ints, number, raw, shape_of, tf
 
@@ -45,7 +45,7 @@ def _mask(key, step, shape, threshold):
     low = number(0xFFFF, tf.int32)
     lower = raw.BitwiseAnd(x=words, y=low)
     upper = raw.BitwiseAnd(x=raw.RightShift(x=words, y=number(16, tf.int32)), y=low)
-    outer = shape_of(step)
+    outer = tuple(shape_of(words))[:-1]
     pairs = raw.Reshape(tensor=raw.Pack(values=[lower, upper], axis=-1), shape=ints((*outer, (count + 1) // 2 * 2)))
     chosen = raw.Slice(input=pairs, begin=ints((0,) * (len(outer) + 1)), size=ints((*outer, count)))
     return raw.Reshape(tensor=raw.Less(x=chosen, y=number(threshold, tf.int32)), shape=ints((*outer, *shape)))
@@ -61,15 +61,16 @@ def _bits(key, step, shape):
         parts = _blocks(key, step, half)
     bits = raw.ConcatV2(values=parts, axis=index(1))
     bits = raw.Slice(input=bits, begin=ints((0, 0)), size=ints((-1, count)))
-    return raw.Reshape(tensor=raw.Bitcast(input=bits, type=tf.int32), shape=ints((*shape_of(step), *shape)))
+    return raw.Reshape(tensor=raw.Bitcast(input=bits, type=tf.int32), shape=ints((*draws(key, step), *shape)))
 
 
 def _blocks(key, step, count):
-    """Return the two words of each of the first `count` blocks, in one row for each step."""
-    words = raw.Unpack(value=raw.Bitcast(input=key, type=WORD), num=2)
+    """Return the two words of each of the first `count` blocks, in one row for each draw."""
+    words = raw.Bitcast(input=raw.Reshape(tensor=key, shape=ints((-1, 2))), type=WORD)
+    columns = raw.Split(axis=index(1), value=words, num_split=2)
     steps = raw.Reshape(tensor=raw.Bitcast(input=step, type=WORD), shape=ints((-1, 1)))
     counter = raw.Range(start=index(0), limit=index(count), delta=index(1))
-    return threefry(words, (raw.Bitcast(input=counter, type=WORD), steps))
+    return threefry(columns, (raw.Bitcast(input=counter, type=WORD), steps))
 
 
 def threefry(key, counter):

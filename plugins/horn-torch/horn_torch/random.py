@@ -12,7 +12,7 @@ import math
 import numpy as np
 import torch
 
-from horn.spec.random import PARITY, ROTATIONS
+from horn.spec.random import PARITY, ROTATIONS, draws
 from horn_torch.dtypes import native
 
 _BLOCK = 16384  # how many counters NumPy enciphers at a time, so that the words stay in the cache
@@ -24,6 +24,9 @@ _SHIFTS = tuple(
 
 
 def random_bits(key, step, shape):
+    if key.ndim > 1:
+        steps = step.expand(len(key))
+        return torch.stack([random_bits(*pair, shape) for pair in zip(key, steps, strict=True)])
     count = math.prod(shape)
     steps = step.to(torch.int32).reshape(-1)
     if key.is_cpu and (len(steps) * count < _MANY or torch.get_num_threads() == 1):
@@ -36,11 +39,11 @@ def random_bits(key, step, shape):
 def random_mask(key, step, shape, threshold):
     count = math.prod(shape)
     if not 0 < threshold < 65536:
-        return torch.full((*step.shape, *shape), threshold > 0, device=key.device)
+        return torch.full((*draws(key, step), *shape), threshold > 0, device=key.device)
     words = random_bits(key, step, ((count + 1) // 2,))
     # Both halves of a word, the lower first, less 32768: PyTorch compares signed numbers only.
     halves = words.view(torch.int16)[..., :count] ^ -32768
-    return torch.lt(halves, threshold - 32768).reshape((*step.shape, *shape))
+    return torch.lt(halves, threshold - 32768).reshape((*words.shape[:-1], *shape))
 
 
 def dropout_mask(key, step, shape, rate, dtype):

@@ -13,7 +13,7 @@ import torch
 
 from horn import dtypes
 from horn.errors import DTypeError
-from horn.spec.random import PARITY, ROTATIONS
+from horn.spec.random import PARITY, ROTATIONS, draws
 from horn.spec.windows import window_count
 
 KERNELS = {}
@@ -353,7 +353,7 @@ def _rotated(x, r):
 
 def random_bits(key, step, shape):
     count = math.prod(shape)
-    first, second = key.to(torch.int32)
+    first, second = key.to(torch.int32).reshape(-1, 2, 1).unbind(1)
     keys = (first, second, first ^ second ^ PARITY)
     steps = step.to(torch.int32).reshape(-1, 1)
     index = torch.arange((count + 1) // 2, dtype=torch.int32)
@@ -364,7 +364,7 @@ def random_bits(key, step, shape):
             x1 = _rotated(x1, r) ^ x0
         x0 = x0 + keys[(group + 1) % 3]
         x1 = x1 + keys[(group + 2) % 3] + (group + 1)
-    return torch.cat([x0, x1], 1)[:, :count].reshape((*step.shape, *shape))
+    return torch.cat([x0, x1], 1)[:, :count].reshape((*draws(key, step), *shape))
 
 
 KERNELS |= {"random_bits": random_bits}

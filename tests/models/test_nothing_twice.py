@@ -1,0 +1,158 @@
+"""What a step was made of is made once: no trace, layer, program or compilation comes back, whatever the layers.
+
+Counted, not timed: what runs while a second `fit` and `evaluate` go over batches that have been seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+
+import horn as keras
+from horn import contract, layers
+from horn.api.layers.layer import Layer
+from horn.engine import compile as compiling
+from horn.engine import draws, step
+from horn.spec.program import Lowering, Program
+
+RNG = np.random.default_rng(0)
+ROWS = 24
+BATCH = 8
+
+
+def picture_layers() -> Any:
+    """Return a functional model of one layer of each kind for pictures, and pictures."""
+    inputs = keras.Input((12, 12, 3))
+    x = layers.GaussianNoise(0.1)(inputs)
+    for layer in (
+        layers.Conv2D(4, 3, padding="same", kernel_regularizer="l2"), layers.BatchNormalization(), layers.ReLU(),
+        layers.MaxPooling2D(), layers.SpatialDropout2D(0.1), layers.SeparableConv2D(4, 3, padding="same"),
+        layers.GroupNormalization(2), layers.PReLU(), layers.DepthwiseConv2D(2), layers.ZeroPadding2D(),
+        layers.AveragePooling2D(2, padding="same"), layers.Conv2DTranspose(3, 2, strides=2),
+        layers.UpSampling2D(2, interpolation="bilinear"), layers.Cropping2D(1), layers.AdaptiveAveragePooling2D(3),
+        layers.UnitNormalization(), layers.Flatten(), layers.AlphaDropout(0.1), layers.Dense(5, activation="gelu"),
+    ):  # fmt: skip
+        x = layer(x)
+    return keras.Model(inputs, layers.Dense(3, activation="softmax")(x)), RNG.normal(size=(ROWS, 12, 12, 3)).astype("float32")
+
+
+def text_layers() -> Any:
+    """Return a functional model of one layer of each kind for sequences, and sequences with a mask."""
+    inputs = keras.Input((40,), dtype="int32")
+    x = layers.Embedding(30, 8, mask_zero=True)(inputs)
+    x = layers.LSTM(6, return_sequences=True, dropout=0.1)(x)
+    x = layers.Bidirectional(layers.GRU(4, return_sequences=True))(x)
+    x = layers.Add()([x, layers.MultiHeadAttention(2, 4, dropout=0.1)(x, x, use_causal_mask=True)])
+    x = layers.LayerNormalization()(x)
+    x = layers.Attention()([x, x])
+    x = layers.AdditiveAttention()([x, x])
+    x = layers.TimeDistributed(layers.Dense(4, activation="tanh"))(x)
+    x = layers.RMSNormalization()(x)
+    x = layers.Conv1D(4, 3, padding="causal")(x)
+    x = layers.SimpleRNN(4)(x)
+    return keras.Model(inputs, layers.Dense(3, activation="softmax")(x)), RNG.integers(0, 30, (ROWS, 40))
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """Count traces, calls of layers, expansions, programs and compilations while the block runs."""
+    counts: Counter[str] = Counter()
+
+    def count(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        def counting(*args: Any, **kwargs: Any) -> Any:
+            counts[name] += 1
+            return original(*args, **kwargs)
+
+        patch.setattr(owner, name, counting)
+
+    with monkeypatch.context() as patch:
+        for owner, name in (
+            (step, "_trace"), (Layer, "_run"), (Lowering, "graph"), (Program, "_build"),
+            (compiling.Compiled, "__init__"),
+        ):  # fmt: skip
+            count(owner, name)
+        yield counts
+
+
+@pytest.mark.parametrize("make", [picture_layers, text_layers])
+def test_a_second_fit_makes_nothing_anew(backend: str, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with keras.use_backend(backend):
+        model, x = make()
+    y = RNG.integers(0, 3, len(x))
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, 100)
+    model.compile(
+        keras.optimizers.AdamW(rate, global_clipnorm=1.0), "sparse_categorical_crossentropy",
+        metrics=["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(2)], steps_per_execution=2,
+    )  # fmt: skip
+    model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0)
+    model.evaluate(x, y, batch_size=BATCH, verbose=0)
+    with counted(monkeypatch) as counts:
+        first = dispatches(model, monkeypatch, lambda: model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0))
+        third = dispatches(model, monkeypatch, lambda: model.fit(x, y, batch_size=BATCH, epochs=3, verbose=0))
+        model.evaluate(x, y, batch_size=BATCH, verbose=0)
+    assert not counts
+    assert (first, third) == (2, 6)  # three batches: two steps and one, in each epoch
+    (train,) = [function for key, function in model._functions._compiled.items() if key[0][0] == "train"]
+    assert redone(train, backend, [x.shape[1:], ()]) == []
+
+
+def dispatches(model: Any, monkeypatch: pytest.MonkeyPatch, run: Any) -> int:
+    """Return how many times `run` hands steps to the backend."""
+    count = 0
+    original = compiling.Compiled.__call__
+
+    def counting(self: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal count
+        count += 1
+        return original(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compiling.Compiled, "__call__", counting)
+        run()
+    return count
+
+
+def redone(function: Any, backend: str, shapes: list[tuple[int, ...]]) -> list[str]:
+    """Return what each step makes again of constants and of state that no step changes.
+
+    A compiler folds its constants itself; there the question is whether it ran once.
+    """
+    home = contract.load(backend)
+    if home.compile is not None:
+        made = [getattr(c, "function", None) for c in getattr(function.run, "_compiled", {}).values()]
+        return [str(f) for f in made if hasattr(f, "_cache_size") and f._cache_size() != 1]
+    plan = function.run._plan(home.bare, [(BATCH, *shape) for shape in shapes])
+    graph, traced = plan.graph, function.step
+    varying = {id(symbol) for symbol in graph.inputs[traced.n_state :]}
+    varying |= {id(graph.inputs[i]) for i in traced.updates}
+    again = []
+    for node in graph.nodes:
+        if any(id(held) in varying for held in node.inputs):
+            varying |= {id(out) for out in node.outputs}
+        else:
+            again.append(f"{node.op.name} in {node.scope}")
+    return again
+
+
+def test_joined_draws_are_the_same_draws(backend: str, monkeypatch: pytest.MonkeyPatch, begin_again: Any) -> None:
+    def trained(fewest: int) -> list[np.ndarray]:
+        begin_again()
+        monkeypatch.setattr(draws, "_FEWEST", fewest)
+        parts: list[Any] = [keras.Input((6,))]
+        for _ in range(5):
+            parts += [layers.Dense(4), layers.Dropout(0.4), layers.GaussianNoise(0.1)]
+        model = keras.Sequential([*parts, layers.Dense(1)], backend=backend)
+        model.compile("sgd", "mse")
+        x = np.linspace(-1, 1, 60, dtype="float32").reshape(10, 6)
+        model.fit(x, x[:, :1], batch_size=4, epochs=2, verbose=0)
+        return model.get_weights()
+
+    for joined, apart in zip(trained(2), trained(1000), strict=True):
+        np.testing.assert_allclose(joined, apart, rtol=2e-6, atol=1e-7)
