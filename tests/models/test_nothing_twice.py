@@ -1,4 +1,4 @@
-"""What a step was made of is made once: no trace, layer, program or compilation comes back, whatever the layers.
+"""What a step is made of is made once: no trace, layer, program or compilation comes back.
 
 Counted, not timed: what runs while a second `fit` and `evaluate` go over batches that have been seen.
 """
@@ -16,8 +16,7 @@ import pytest
 import horn as keras
 from horn import contract, layers
 from horn.api.layers.layer import Layer
-from horn.engine import compile as compiling
-from horn.engine import draws, step
+from horn.engine import compile as compiling, draws, step
 from horn.spec.program import Lowering, Program
 
 RNG = np.random.default_rng(0)
@@ -38,7 +37,8 @@ def picture_layers() -> Any:
         layers.UnitNormalization(), layers.Flatten(), layers.AlphaDropout(0.1), layers.Dense(5, activation="gelu"),
     ):  # fmt: skip
         x = layer(x)
-    return keras.Model(inputs, layers.Dense(3, activation="softmax")(x)), RNG.normal(size=(ROWS, 12, 12, 3)).astype("float32")
+    pictures = RNG.normal(size=(ROWS, 12, 12, 3)).astype("float32")
+    return keras.Model(inputs, layers.Dense(3, activation="softmax")(x)), pictures
 
 
 def text_layers() -> Any:
