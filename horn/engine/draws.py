@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn.spec.graph import Graph, Literal, Symbol, Trace, lift, scope
+from horn.spec.graph import Graph, Literal, Symbol, Trace, back_in, lift
 from horn.spec.op import ops
 from horn.spec.program import lower
 
@@ -42,7 +42,7 @@ def join_draws(graph: Graph, backend: Backend) -> Graph:
         for node in graph.nodes:
             group = groups.get(id(node))
             if group is None:
-                with scope(node.scope):
+                with back_in(node.scope):
                     result = node.op.call([read(x) for x in node.inputs], node.form, node.attrs)
                 results = result if isinstance(result, tuple) else (result,)
                 env.update({id(out): value for out, value in zip(node.outputs, results, strict=True)})

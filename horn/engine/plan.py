@@ -7,8 +7,11 @@ it changes later.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -17,16 +20,28 @@ from horn.spec.graph import Graph, Literal, Symbol
 from horn.spec.program import Program, bind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from horn.contract import Backend
     from horn.engine.step import Step
     from horn.spec.graph import Node
 
+Note: TypeAlias = "Callable[[Node, float], None]"
+_note: ContextVar[Note | None] = ContextVar("horn_note", default=None)
 _BANK_NUMBERS = 1 << 18
 _BANK_STEPS = 64
 _BANKS = "host_scalars"
 """The capability that a bank of draws needs: it reads the number of the step."""
+
+
+@contextmanager
+def watching(note: Note | None) -> Iterator[None]:
+    """Tell `note` of each kernel that plans call within the block, and of its seconds; None tells nobody."""
+    token = _note.set(note)
+    try:
+        yield
+    finally:
+        _note.reset(token)
 
 
 class Plan(Program):
@@ -153,16 +168,18 @@ class Plan(Program):
         for blocks in self.blocks:
             blocks.settle(state)
 
-    def run(self, values: list[Any], batch: Sequence[Any], *, last: bool = True) -> list[Any]:
+    def run(self, values: list[Any], batch: Sequence[Any], *, last: bool = True, note: Note | None = None) -> list[Any]:
         """Run one step and return its results.
 
         Args:
             values: The state, which the new values replace; updates overwrite it where they can.
             batch: The leaves of the batch.
             last: Whether the results are wanted; without, what only they need is left out.
+            note: Told the seconds of each kernel.
         """
         copy = self.backend.copy
-        env = self.walk(self._line if last else self._updates, (*values, *batch))
+        line = self._line if last else self._updates
+        env = self.walk(line if note is None else self._watched(line, note), (*values, *batch))
         results: list[Any] = []
         if last:
             slots = self._outputs[len(self.step.updates) :]
@@ -172,6 +189,22 @@ class Plan(Program):
         for (_, target, _), value in zip(self.fresh, new, strict=True):
             values[target] = value
         return results
+
+
+    def _watched(self, line: list[Any], note: Note) -> list[Any]:
+        """Return the instructions of `line`, each of which tells how long it took."""
+        nodes = {id(instruction): node for instruction, node in zip(self._line, self.graph.nodes, strict=True)}
+
+        def watched(function: Callable[..., Any], node: Node) -> Callable[..., Any]:
+            def run(*operands: Any) -> Any:
+                begun = perf_counter()
+                result = function(*operands)
+                note(node, perf_counter() - begun)
+                return result
+
+            return run
+
+        return [(watched(instruction[0], nodes[id(instruction)]), *instruction[1:]) for instruction in line]
 
 
 class _Roots:
@@ -237,13 +270,14 @@ class Runner:
             shapes = [(*examples, *shape[1:]) for shape in shapes]
         plan = self.step.program(backend, shapes, self._plan)
         plan.settle(state)
+        note = _note.get()
         values = [backend.read(storage) for storage in state]
         results: list[Any] = []
         try:
             with np.errstate(all="ignore"):
                 for i in range(start, start + count):
                     batch = arrays if order is None else [take(a, order[i], axis=0) for a in arrays]
-                    results = plan.run(values, batch, last=i == start + count - 1)
+                    results = plan.run(values, batch, last=i == start + count - 1, note=note)
         finally:
             for _, target, _ in plan.fresh:
                 state[target] = backend.write(state[target], values[target])

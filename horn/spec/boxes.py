@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horn import contract, dtypes, tree
 from horn.errors import ArgumentError
-from horn.spec.graph import spec_of
+from horn.spec.graph import back_in, current_scope, spec_of
 from horn.spec.namespace import ops
 from horn.spec.operators import Operators
 
@@ -70,13 +70,14 @@ class Box(Operators):
 
 
 class Entry(NamedTuple):
-    """One noted call: the op, its operand leaves (boxes where watched), and its results."""
+    """One noted call: the op, its operand leaves (boxes where watched), its results, and the layer."""
 
     op: Op
     operands: tuple[Any, ...]
     form: tuple[int | None, ...]
     attrs: dict[str, Any]
     outputs: tuple[Box, ...]
+    scope: str
 
 
 class Tape:
@@ -112,7 +113,7 @@ class Tape:
         if op.vjp_rule is None:
             return result
         boxed = tuple(Box(value, self) for value in (result if isinstance(result, tuple) else (result,)))
-        self.entries.append(Entry(op, tuple(leaves), form, attrs, boxed))
+        self.entries.append(Entry(op, tuple(leaves), form, attrs, boxed, current_scope()))
         return boxed if isinstance(result, tuple) else boxed[0]
 
     def owns(self, value: Any) -> bool:
@@ -150,7 +151,7 @@ class Tape:
         rule = entry.op.vjp_rule
         assert rule is not None
         shield = Shield()
-        with shield.active():
+        with back_in(entry.scope), shield.active():
             operands = entry.op.regroup([shield.cover(x) for x in values], entry.form)
             grads = rule(shield.cover(cotangents), shield.cover(outputs), *operands, **entry.attrs)
         return [shield.uncover(grad) for grad in entry.op.flatten_gradients(grads, entry.form)]

@@ -154,6 +154,17 @@ def scope(name: str) -> Iterator[None]:
         _scope.pop()
 
 
+@contextmanager
+def back_in(path: str) -> Iterator[None]:
+    """Name the layer that a block works for, by its whole path: a gradient belongs to the layer of its op."""
+    outer = _scope[:]
+    _scope[:] = [path] if path else []
+    try:
+        yield
+    finally:
+        _scope[:] = outer
+
+
 def current_scope() -> str:
     """Return the path of the layer that is being called, or an empty string."""
     return "/".join(_scope)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from horn.api.models.profile import Profile
+
 Logs = dict[str, Any]
 
 
@@ -110,7 +112,10 @@ class History(Callback):
     Attributes:
         epoch: The numbers of the epochs.
         history: Name of a figure to one value for each epoch.
+        profile: Where the time went, after ``fit(..., profile=True)``; otherwise None.
     """
+
+    profile: Profile | None = None
 
     def __init__(self) -> None:
         self.epoch: list[int] = []

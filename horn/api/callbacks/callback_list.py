@@ -84,12 +84,19 @@ class CallbackList(Callback):
 
     def needs_batches(self, phase: str) -> bool:
         """Return whether any callback has a batch hook of a phase, of its class or of its own."""
-        return any(
-            getattr(getattr(callback, hook, None), "__func__", None) is not getattr(Callback, hook)
+        return bool(self.with_batch_hooks(phase))
+
+    def with_batch_hooks(self, phase: str) -> list[str]:
+        """Return the names of the classes whose callbacks have a batch hook of a phase."""
+        return [
+            type(callback).__name__
             for callback in self.callbacks
-            for hook in _BATCH_HOOKS[phase]
-            if hasattr(callback, hook)
-        )
+            if any(
+                getattr(getattr(callback, hook), "__func__", None) is not getattr(Callback, hook)
+                for hook in _BATCH_HOOKS[phase]
+                if hasattr(callback, hook)
+            )
+        ]
 
     def call(self, hook: str, *args: Any, **kwargs: Any) -> None:
         """Call one hook on every callback that has it."""

@@ -20,6 +20,7 @@ from horn.api.callbacks.callback_list import CallbackList, members
 from horn.api.callbacks.progress import ProgbarLogger
 from horn.api.models.checks import check_bounds, check_finite
 from horn.api.models.data import ArrayData
+from horn.api.models.profile import Unmeasured
 from horn.engine.compile import Compiled
 from horn.errors import ArgumentError, DataError
 
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
 
     from horn.api.callbacks.callback import Callback
     from horn.api.models.batches import BatchData
+    from horn.api.models.profile import Profile
 
 _log = logging.getLogger("horn")
 _DISPATCH_SECONDS = 0.05
 _MOST_STEPS = 4096
+_UNMEASURED = Unmeasured()
 
 
 class Epochs:
@@ -42,10 +45,18 @@ class Epochs:
         phase: ``"train"``, ``"test"`` or ``"predict"``.
         data: The data.
         callbacks: Told about each batch or dispatch.
+        profile: What measures the parts of a run, or nothing.
     """
 
-    def __init__(self, model: Any, phase: str, data: ArrayData | BatchData, callbacks: CallbackList) -> None:
-        self.model, self.phase, self.data, self.callbacks = model, phase, data, callbacks
+    def __init__(
+        self,
+        model: Any,
+        phase: str,
+        data: ArrayData | BatchData,
+        callbacks: CallbackList,
+        profile: Profile | Unmeasured = _UNMEASURED,
+    ) -> None:
+        self.model, self.phase, self.data, self.callbacks, self.profile = model, phase, data, callbacks, profile
         self.backend: contract.Backend = model.backend
         self.by_batch = callbacks.needs_batches(phase)
         self.pace = Pace(getattr(model, "steps_per_execution", "auto"), single=self.by_batch)
@@ -73,7 +84,7 @@ class Epochs:
                 if not self._stopped() or not done:
                     done = self._run_rows(rows, done, on_results)
         else:
-            for batch in self.data:
+            for batch in self.profile.over(self.data):
                 done = self._run_batch(batch, done, on_results)
                 if self._stopped():
                     break
@@ -81,10 +92,12 @@ class Epochs:
 
     def _run_rows(self, rows: np.ndarray, done: int, on_results: Callable[[Any], None] | None) -> int:
         assert isinstance(self.data, ArrayData)
-        function = self.model._functions.get(self.phase, self.data.example_batch(rows.shape[1]))  # noqa: SLF001
-        if self._resident is None:
-            self._resident = [self.backend.adopt(leaf) for leaf in self.data.leaves]
-        order = self.backend.asarray(rows)
+        with self.profile.span("compile"):
+            function = self.model._functions.get(self.phase, self.data.example_batch(rows.shape[1]))  # noqa: SLF001
+        with self.profile.span("data"):
+            if self._resident is None:
+                self._resident = [self.backend.adopt(leaf) for leaf in self.data.leaves]
+            order = self.backend.asarray(rows)
         start = 0
         while start < len(rows):
             count = 1 if on_results else self.pace.steps(len(rows) - start)
@@ -97,25 +110,31 @@ class Epochs:
         return done
 
     def _run_batch(self, batch: Any, done: int, on_results: Callable[[Any], None] | None) -> int:
-        function = self.model._functions.get(self.phase, batch)  # noqa: SLF001
-        check_finite(batch)
-        if isinstance(function, Compiled):
-            check_bounds(function.step, batch)
-        arrays = [self.backend.adopt(leaf) for leaf in tree.flatten(batch)]
+        with self.profile.span("compile"):
+            function = self.model._functions.get(self.phase, batch)  # noqa: SLF001
+        with self.profile.span("data"):
+            check_finite(batch)
+            if isinstance(function, Compiled):
+                check_bounds(function.step, batch)
+            arrays = [self.backend.adopt(leaf) for leaf in tree.flatten(batch)]
         self._dispatch(function, arrays, None, 0, 1, done)
         if on_results:
             on_results(self.results)
         return done + 1
 
     def _dispatch(self, function: Any, arrays: list[Any], order: Any, start: int, count: int, done: int) -> None:
-        hook = f"on_{self.phase}_batch"
+        hook, profile = f"on_{self.phase}_batch", self.profile
         if self.by_batch:
-            self.callbacks.call(f"{hook}_begin", done, {})
+            with profile.span("callbacks"):
+                self.callbacks.call(f"{hook}_begin", done, {})
         with self.pace.measured(count), interrupt_after():
-            self.results = function(arrays, order, start, count)
-        if self.by_batch:
-            self.callbacks.call(f"{hook}_end", done, {} if self.phase == "predict" else self.logs())
-        self.callbacks.call("on_progress", self.phase, done + count, self.data.steps, self.logs)
+            with profile.dispatch(function, count):
+                self.results = function(arrays, order, start, count)
+            profile.wait(self.logs)
+        with profile.span("callbacks"):
+            if self.by_batch:
+                self.callbacks.call(f"{hook}_end", done, {} if self.phase == "predict" else self.logs())
+            self.callbacks.call("on_progress", self.phase, done + count, self.data.steps, self.logs)
 
     def logs(self) -> dict[str, float]:
         """Return the running figures as Python floats; waits for the device."""

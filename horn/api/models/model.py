@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import contract, tree
+from horn.api.bounds import flag
 from horn.api.callbacks.callback import History
 from horn.api.callbacks.callback_list import CallbackList
 from horn.api.layers.layer import Layer
@@ -15,6 +16,7 @@ from horn.api.models import class_weights, data as data_page, sources, summary
 from horn.api.models.arguments import check_fit, check_steps, is_due
 from horn.api.models.batches import check_walkable
 from horn.api.models.loop import Epochs, collect, nothing_to, say_used_up, tell
+from horn.api.models.profile import Profile, Unmeasured
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
 from horn.engine.step import BATCH, output_specs
@@ -151,6 +153,8 @@ class Model(Trainer, Layer):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
+        *,
+        profile: bool = False,
     ) -> History:
         """Train for a number of epochs and return the figures of each.
 
@@ -179,6 +183,8 @@ class Model(Trainer, Layer):
             validation_batch_size: Default: `batch_size`.
             validation_freq: After how many epochs to validate, or a list of the numbers of epochs,
                 counted from 1.
+            profile: Whether to measure where the time goes, and to print that with advice at the end;
+                the figures are in ``history.profile``. Waiting for each dispatch slows it a little.
 
         Raises:
             ArgumentError: The model is not compiled, or an argument means nothing.
@@ -195,7 +201,8 @@ class Model(Trainer, Layer):
         data = sources.make(x, y, sample_weight, batch_size, steps_per_epoch, goes_on=True, class_weight=factors)
         history = History()
         told = tell(self, data, callbacks, verbose, epochs=epochs, last=[history])
-        training = Epochs(self, "train", data, told)
+        measured = Profile() if flag("fit", "profile", profile) else Unmeasured()
+        training = Epochs(self, "train", data, told, measured)
         training.prepare()
         testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
         if testing is not None:
@@ -203,18 +210,23 @@ class Model(Trainer, Layer):
             check_walkable(testing.data, due)
         self._stop, self._validates = False, testing is not None
         self.history = history
-        with told.until_exit():
+        with measured.whole(training, history), told.until_exit():
             told.call("on_train_begin", {})
             logs: dict[str, float] = {}
             for epoch in range(initial_epoch, epochs):
                 self.reset_metrics()
-                told.call("on_epoch_begin", epoch, {})
-                if not training.run(self._order(data, shuffle=shuffle)):
+                with measured.span("callbacks"):
+                    told.call("on_epoch_begin", epoch, {})
+                with measured.span("data"):
+                    order = self._order(data, shuffle=shuffle)
+                if not training.run(order):
                     break
                 logs = training.logs()
                 if testing is not None and is_due(epoch, validation_freq):
-                    logs.update({f"val_{name}": value for name, value in self._test(testing).items()})
-                told.call("on_epoch_end", epoch, logs)
+                    with measured.span("validation"):
+                        logs.update({f"val_{name}": value for name, value in self._test(testing).items()})
+                with measured.span("callbacks"):
+                    told.call("on_epoch_end", epoch, logs)
                 if self._stop:
                     break
             if self.optimizer is not None and training.results is not None:
