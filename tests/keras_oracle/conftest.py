@@ -1,4 +1,7 @@
-"""One layer in Horn and its namesake in Keras: the same weights and inputs, outputs and gradients."""
+"""One layer in Horn and its namesake in Keras: the same weights and inputs, outputs and gradients.
+
+Keras runs on JAX; Horn runs on NumPy, or on the backend that HORN_BACKEND names.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from horn import ops
 from horn.state.variable import Variable
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("HORN_BACKEND", "numpy")  # else the line above would choose for Horn too
 _OWN = ("name", "dtype", "trainable", "autocast")
 
 
@@ -49,7 +53,7 @@ def _in_keras(layer: Any, x: np.ndarray, given: np.ndarray) -> list[np.ndarray]:
 
 
 def _in_horn(layer: Any, x: np.ndarray, given: np.ndarray) -> list[np.ndarray]:
-    """Return the same of Horn, on NumPy."""
+    """Return the same of Horn."""
     inputs = Variable(x)
     leaves = [inputs, *layer.trainable_variables]
     _, grads = horn.value_and_grad(lambda: ops.sum(layer(ops.multiply(inputs, 1.0)) * given), leaves)()
@@ -97,7 +101,7 @@ def _agree(
     weights = [random.normal(size=v.shape).astype("float32") for v in theirs.weights]
     theirs.set_weights(weights)
     said = f"{name}({options}) for {shape}"
-    with horn.use_backend("numpy"):
+    with horn.use_backend(os.environ["HORN_BACKEND"]):
         ours = getattr(horn.layers, name)(**options)
         given = random.normal(size=np.shape(ours(x))).astype("float32")
         ours.set_weights(weights)

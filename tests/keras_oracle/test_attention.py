@@ -14,7 +14,6 @@ Where the two differ on purpose, it says so here:
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -26,12 +25,10 @@ from horn.api.layers import calls, masks
 from horn.errors import ArgumentError, ShapeError
 from horn.spec.boxes import pullback
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras: Any = pytest.importorskip("keras")
 jax: Any = pytest.importorskip("jax")
 if keras.backend.backend() != "jax":
     pytest.skip("the oracle of the gradients is Keras on JAX", allow_module_level=True)
-os.environ.pop("KERAS_BACKEND")
 
 BUDGET = settings(
     max_examples=4, derandomize=True, deadline=None, database=None, phases=[Phase.generate],

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras: Any = pytest.importorskip("keras")
 
 import horn  # noqa: E402
@@ -26,7 +24,7 @@ pytestmark = [
 def models(loss: str = "mse", units: int = 2) -> list[Any]:
     """Return a model of each library with equal weights."""
     made = []
-    for library, options in ((horn, {"backend": "numpy"}), (keras, {})):
+    for library, options in ((horn, {}), (keras, {})):
         inputs = library.Input((3,))
         activation = None if loss == "mse" else "softmax"
         outputs = library.layers.Dense(units, activation=activation)(inputs)

@@ -8,7 +8,6 @@ Where the two differ on purpose, it says so here:
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,7 @@ from horn import layers
 from horn.api.layers import calls, masks
 from horn.errors import ArgumentError, ShapeError
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras: Any = pytest.importorskip("keras")
-os.environ.pop("KERAS_BACKEND")
 
 BUDGET = settings(
     max_examples=6, derandomize=True, deadline=None, database=None, phases=[Phase.generate],

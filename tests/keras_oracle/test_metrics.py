@@ -26,9 +26,7 @@ from horn import metrics
 from horn.api.layers import calls, masks
 from horn.errors import ArgumentError
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras = pytest.importorskip("keras")
-os.environ.pop("KERAS_BACKEND")
 
 BUDGET = settings(
     max_examples=6, derandomize=True, deadline=None, database=None, phases=(Phase.generate,),
@@ -179,7 +177,7 @@ def test_figures_are_those_of_keras(name: str, row: Row, data: st.DataObject) ->
     options = {key: data.draw(choice) for key, choice in row.options.items()}
     is_weighted = row.weighted and data.draw(st.booleans())
     theirs = getattr(keras.metrics, name)(**options)
-    with horn.use_backend("numpy"):
+    with horn.use_backend(os.environ["HORN_BACKEND"]):
         ours = getattr(metrics, name)(**options)
         again = type(ours).from_config(ours.get_config())
         for _ in range(2):
@@ -201,7 +199,7 @@ def test_figures_are_those_of_keras(name: str, row: Row, data: st.DataObject) ->
 def test_mean_and_sum_spread_weights_as_keras_does(name: str, weight: Any) -> None:
     r = np.random.default_rng(0)
     theirs = getattr(keras.metrics, name)()
-    with horn.use_backend("numpy"):
+    with horn.use_backend(os.environ["HORN_BACKEND"]):
         ours = getattr(metrics, name)()
         for shape in (ROWS, FLAT, ()):
             if isinstance(weight, tuple) and len(weight) > max(len(shape), 0):
@@ -223,7 +221,7 @@ def test_masked_outputs_count_as_in_keras(name: str, weighted: bool) -> None:
     keras.src.backend.set_keras_mask(masked, mask)
     theirs = getattr(keras.metrics, name)()
     theirs.update_state(y_true, masked, weight)
-    with horn.use_backend("numpy"), calls.run():
+    with horn.use_backend(os.environ["HORN_BACKEND"]), calls.run():
         masks.put(y_pred, mask)
         close(getattr(metrics, name)()(y_true, y_pred, weight), theirs.result())
 

@@ -10,7 +10,6 @@ Where the two differ on purpose, or Keras does not agree with itself, it says so
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -21,12 +20,10 @@ from horn import layers
 from horn.errors import ArgumentError, ShapeError
 from horn.spec.boxes import pullback
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras: Any = pytest.importorskip("keras")
 jax: Any = pytest.importorskip("jax")
 if keras.backend.backend() != "jax":
     pytest.skip("the oracle of the gradients is Keras on JAX", allow_module_level=True)
-os.environ.pop("KERAS_BACKEND")
 
 BUDGET = settings(
     max_examples=4,

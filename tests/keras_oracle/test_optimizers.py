@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras: Any = pytest.importorskip("keras")
 
 import horn  # noqa: E402
@@ -111,7 +110,7 @@ def agree(name: str, seed: int, options: dict[str, Any]) -> None:
     """Compare one optimizer with its namesake."""
     first, grads = steps_of(seed)
     theirs = in_keras(getattr(keras.optimizers, name)(**options), first, grads)
-    with horn.use_backend("numpy"):
+    with horn.use_backend(os.environ["HORN_BACKEND"]):
         ours = in_horn(getattr(horn.optimizers, name)(**options), first, grads)
     assert [x.shape for x in ours] == [x.shape for x in theirs]
     for i, (our, their) in enumerate(zip(ours, theirs, strict=True)):
@@ -162,7 +161,7 @@ def test_loss_scaling_leaves_out_what_is_not_finite(bad: int | None) -> None:
         weights, state = theirs.stateless_apply(
             state, [keras.ops.convert_to_tensor(g) for g in step], weights
         )
-    with horn.use_backend("numpy"):
+    with horn.use_backend(os.environ["HORN_BACKEND"]):
         ours = in_horn(make(horn), first, grads)[(STEPS - 1) * len(SHAPES) :]
     for i, (our, their) in enumerate(zip(ours, [*weights, *state], strict=True)):
         np.testing.assert_allclose(
@@ -181,7 +180,7 @@ def test_a_rate_may_change_with_the_step(schedule: str) -> None:
         return k.optimizers.SGD(rate, momentum=0.5, gradient_accumulation_steps=2)
 
     theirs = in_keras(make(keras), first, grads)
-    with horn.use_backend("numpy"):
+    with horn.use_backend(os.environ["HORN_BACKEND"]):
         ours = in_horn(make(horn), first, grads)
     for our, their in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(our, their, rtol=1e-5, atol=1e-5)
@@ -197,7 +196,7 @@ def test_some_weights_do_not_decay(pattern: str) -> None:
         return optimizer
 
     theirs = in_keras(make(keras), first, grads)
-    with horn.use_backend("numpy"):
+    with horn.use_backend(os.environ["HORN_BACKEND"]):
         ours = in_horn(make(horn), first, grads)
     for our, their in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(our, their, rtol=1e-5, atol=1e-5)

@@ -86,7 +86,7 @@ def test_the_mean_leaves_out_masked_steps(data_format: str, keepdims: bool) -> N
 def test_the_mask_of_an_embedding_reaches_the_mean() -> None:
     inputs = horn.Input((4,), dtype="int32")
     embedded = horn.layers.Embedding(5, 3, mask_zero=True)(inputs)
-    model = horn.Model(inputs, horn.layers.GlobalAveragePooling1D()(embedded), backend="numpy")
+    model = horn.Model(inputs, horn.layers.GlobalAveragePooling1D()(embedded))
     ids = np.array([[1, 2, 0, 0], [4, 0, 0, 0]], "int32")
     (vectors,) = model.get_weights()
     want = np.stack([vectors[[1, 2]].mean(0), vectors[4]])
@@ -97,7 +97,7 @@ def test_the_mask_of_an_embedding_reaches_the_mean() -> None:
 def test_a_length_may_be_unknown(name: str) -> None:
     inputs = horn.Input((None, 3))
     layer = getattr(horn.layers, name)(3, strides=2)
-    model = horn.Model(inputs, layer(inputs), backend="numpy")
+    model = horn.Model(inputs, layer(inputs))
     for length in (7, 12):
         x = np.random.default_rng(length).normal(size=(2, length, 3)).astype("float32")
         np.testing.assert_allclose(model.predict(x, verbose=0), layer(x), rtol=1e-6, atol=1e-6)

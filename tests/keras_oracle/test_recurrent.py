@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras: Any = pytest.importorskip("keras")
 if keras.backend.backend() != "jax":
     pytest.skip("the gradients are taken by JAX", allow_module_level=True)
@@ -84,7 +83,7 @@ def of_horn(layer: Any, call: dict[str, Any]) -> tuple[list[np.ndarray], list[np
 
 def agree(theirs: Any, ours: Any, call: dict[str, Any]) -> None:
     """Give both layers the same weights, and compare all that they return."""
-    with horn.use_backend("numpy"):
+    with horn.use_backend(os.environ["HORN_BACKEND"]):
         theirs(X), ours(X)
         assert [w.shape for w in ours.get_weights()] == [w.shape for w in theirs.get_weights()]
         weights = [drawn(i, *w.shape) * 0.5 for i, w in enumerate(theirs.get_weights())]
@@ -186,7 +185,7 @@ def test_gates_share_a_mask_without_recurrent_dropout_alone(name: str) -> None:
         layer = getattr(home.layers, name)(1, **options)
         return len(np.unique(np.round(np.asarray(layer(np.ones((256, 1, 1), "float32"), training=True)), 4)))
 
-    with horn.use_backend("numpy"):
+    with horn.use_backend(os.environ["HORN_BACKEND"]):
         assert outcomes(horn) == outcomes(keras) == 2
         assert outcomes(horn, recurrent_dropout=0.5) == outcomes(keras, recurrent_dropout=0.5) > 2
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras: Any = pytest.importorskip("keras")
 
 import horn  # noqa: E402
@@ -168,7 +166,7 @@ def test_a_frozen_layer_pays_nothing() -> None:
 
 def test_a_model_may_have_penalties_for_its_only_loss() -> None:
     model = horn.Sequential(
-        [horn.layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2")], backend="numpy"
+        [horn.layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2")]
     )
     model.compile(horn.optimizers.SGD(5.0))
     model.fit(np.ones((1, 2), "float32"), verbose=0)
