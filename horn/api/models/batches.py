@@ -9,6 +9,7 @@ import numpy as np
 
 from horn import tree
 from horn.api.models import class_weights
+from horn.api.models.ahead import ahead
 from horn.api.models.data import check_lengths, narrow, say_short
 from horn.api.models.py_dataset import PyDataset, in_order
 from horn.errors import DataError
@@ -47,6 +48,11 @@ class BatchData:
         self._running: Iterator[Any] | None = None
 
     @property
+    def has_threads(self) -> bool:
+        """Whether the source makes batches ahead of time by itself."""
+        return False
+
+    @property
     def count(self) -> int | None:
         """How many batches there are, or None."""
         try:
@@ -65,17 +71,20 @@ class BatchData:
         return iter(self.batches) if numpy_batches is None else numpy_batches()
 
     def __iter__(self) -> Iterator[Any]:
-        done = 0
-        for batch in self._epoch():
-            # Loaders yield [x, y].
-            host = narrow(tuple(batch) if isinstance(batch, list) else batch)
-            yield class_weights.weigh(host, self.class_weight)
+        done, prepared = 0, map(self._prepared, islice(self._epoch(), self.limit))
+        for batch in prepared if self.has_threads else ahead(prepared):
+            yield batch
             done += 1
             if done == self.limit:
                 return
         self._running = self._running if self._once else None
         if done and self.limit is not None:
             say_short(done, self.limit)
+
+    def _prepared(self, batch: Any) -> Any:
+        # Loaders yield [x, y].
+        host = narrow(tuple(batch) if isinstance(batch, list) else batch)
+        return class_weights.weigh(host, self.class_weight)
 
     def _epoch(self) -> Iterator[Any]:
         """Yield the batches of an epoch, and those after it: who takes them stops."""
@@ -108,6 +117,10 @@ class NumberedData(BatchData):
     def count(self) -> int | None:
         count = getattr(self.batches, "num_batches", NotImplemented)
         return len(self.batches) if count is NotImplemented else count
+
+    @property
+    def has_threads(self) -> bool:
+        return getattr(self.batches, "workers", 1) > 1
 
     def begin(self) -> Iterator[Any]:
         return in_order(self.batches, self._numbers())

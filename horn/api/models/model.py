@@ -161,7 +161,8 @@ class Model(Trainer, Layer):
         Args:
             x: Arrays, tensors, tables or lists, a tree of them; or an iterable of batches ``(x, y)``: a
                 `PyDataset`, a generator, a ``tf.data.Dataset``, a PyTorch ``DataLoader``. Batches of
-                arrays that lie on a disk (`np.memmap`) are read when their turn comes.
+                arrays that lie on a disk (`np.memmap`) are read when their turn comes; a source that is
+                slow is read a little ahead, in a thread of its own.
             y: Targets, unless the iterable yields them.
             batch_size: How many examples a step takes; default 32.
             epochs: The number of the last epoch.
