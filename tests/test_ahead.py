@@ -1,4 +1,4 @@
-"""Slow sources of batches are read ahead: the same batches, no more than are wanted, and errors in their place."""
+"""Slow sources of batches are read ahead: the same ones, no more than wanted, errors in their place."""
 
 from __future__ import annotations
 
