@@ -40,57 +40,72 @@ def ahead(batches: Iterator[Any]) -> Iterator[Any]:
     Args:
         batches: Trees of arrays.
     """
-    begun, count = time.perf_counter(), 0
     spent = 0.0
-    for batch in batches:
-        spent += time.perf_counter() - begun
-        count += 1
-        yield batch
-        if count == _TRIED:
-            break
+    for _ in range(_TRIED):
         begun = time.perf_counter()
-    else:
+        for batch in batches:
+            spent += time.perf_counter() - begun
+            yield batch
+            break
+        else:
+            return
+    if spent <= _SLOW * _TRIED:
+        yield from batches
         return
-    yield from _threaded(batches) if spent > _SLOW * _TRIED else batches
+    worker = Worker(batches)
+    try:
+        yield from worker.results()
+    finally:
+        worker.leave()
 
 
-def _threaded(batches: Iterator[Any]) -> Iterator[Any]:
-    waiting: queue.Queue[tuple[str, Any]] = queue.Queue(_DEPTH)
-    unwanted = threading.Event()
+class Worker:
+    """A thread that takes batches from an iterator and hands over copies.
 
-    def hand_over(kind: str, value: Any) -> None:
-        while not unwanted.is_set():
-            try:
-                waiting.put((kind, value), timeout=_PATIENCE)
+    Args:
+        batches: Trees of arrays.
+    """
+
+    def __init__(self, batches: Iterator[Any]) -> None:
+        self._waiting: queue.Queue[tuple[str, Any]] = queue.Queue(_DEPTH)
+        self._unwanted = threading.Event()
+        # The source sees the choices of the thread that trains, such as the backend.
+        run = contextvars.copy_context().run
+        self._thread = threading.Thread(target=run, args=(self._work, batches), daemon=True, name="horn-batches")
+        self._thread.start()
+
+    def results(self) -> Iterator[Any]:
+        """Yield the batches; raise what the source raised."""
+        while True:
+            kind, value = self._waiting.get()
+            if kind == "end":
                 return
-            except queue.Full:
-                continue
+            if kind == "error":
+                raise value
+            yield value
 
-    def work() -> None:
+    def leave(self) -> None:
+        """Let the thread end, and wait for it a little: it may be in the middle of a batch."""
+        self._unwanted.set()
+        self._thread.join(_FAREWELL)
+
+    def _work(self, batches: Iterator[Any]) -> None:
         try:
             for batch in batches:
-                hand_over("batch", tree.map_structure(_copy, batch))
-                if unwanted.is_set():
+                self._hand_over("batch", tree.map_structure(_copy, batch))
+                if self._unwanted.is_set():
                     return
-            hand_over("end", None)
+            self._hand_over("end", None)
         except BaseException as error:  # noqa: BLE001  (raised again where the batch is asked for)
-            hand_over("error", error)
+            self._hand_over("error", error)
 
-    # The source sees the choices of the thread that trains, such as the backend.
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True, name="horn-batches")
-    thread.start()
-    try:
-        while True:
-            kind, value = waiting.get()
-            if kind == "batch":
-                yield value
-            elif kind == "error":
-                raise value
-            else:
-                return
-    finally:
-        unwanted.set()
-        thread.join(_FAREWELL)
+    def _hand_over(self, kind: str, value: Any) -> None:
+        while not self._unwanted.is_set():
+            try:
+                self._waiting.put((kind, value), timeout=_PATIENCE)
+            except queue.Full:
+                continue
+            return
 
 
 def _copy(leaf: Any) -> Any:
