@@ -128,6 +128,21 @@ class Backend:
     """``value_and_grad(fn, values) -> (outputs, gradients)`` with the framework's own gradient,
     for steps that cannot be traced. Default: the pages' gradients."""
 
+    def flush_denormals(self, wanted: bool) -> None:
+        """Let kernels take numbers below the smallest normal one for zero, or not, in this thread.
+
+        A backend with a switch overrides this; without one, it only agrees to what it does anyway.
+        """
+        keeps = "subnormals" in self.capabilities
+        if wanted == keeps:
+            does = "always keeps" if keeps else "always flushes"
+            raise BackendError(
+                f"The backend {self.name!r} has no switch for numbers below the smallest normal one.",
+                expected=f"{not wanted}: it {does} them",
+                got=str(wanted),
+                remedy="choose the backend 'torch', which has one",
+            )
+
     def stack_results(self, tensors: list[Tensor]) -> np.ndarray:
         """Return scalars of this backend as one NumPy array, with one transfer if it can."""
         import numpy  # noqa: ICN001, PLC0415

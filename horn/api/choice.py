@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from horn import contract
+from horn.api.bounds import flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,3 +37,23 @@ def use_backend(name: str) -> Iterator[Backend]:
     backend = contract.load(name)
     with contract.context(backend=backend):
         yield backend
+
+
+def set_flush_denormals(wanted: bool) -> None:
+    """Let the current backend take numbers below the smallest normal one for zero.
+
+    Arithmetic on such numbers (below 1.2e-38 in float32) can be a hundred times slower on a CPU, and they
+    appear where weights or activations fade away. JAX and TensorFlow flush them always, NumPy never; PyTorch
+    has a switch, for the thread that calls it.
+
+    Args:
+        wanted: Whether they count as zero.
+
+    Raises:
+        BackendError: The backend has no switch, and does the opposite.
+
+    Example:
+        >>> with use_backend("numpy"):
+        ...     set_flush_denormals(False)
+    """
+    contract.current_backend().flush_denormals(flag("set_flush_denormals", "wanted", wanted))

@@ -183,3 +183,24 @@ def test_a_native_tensor_on_the_left_does_not_hide_a_gradient(backend: str) -> N
         x = ops.convert_to_tensor(np.array([1.0, -2.0], "float32"))
         found = keras.grad(lambda v: ops.sum(ops.sign(v) * v) + ops.sum(ops.arange(2, dtype="float32") * v))(x)
         np.testing.assert_array_equal(ops.convert_to_numpy(found), [1.0, 0.0])
+
+
+def test_flushing_is_switched_or_refused(backend: str) -> None:
+    home = contract.load(backend)
+
+    def product() -> float:
+        with keras.use_backend(backend):
+            return float(home.to_numpy(ops.multiply(np.float32(2e-38), np.full((8,), 1e-3, "float32")))[0])
+
+    always = backend in ("jax", "tensorflow")
+    with keras.use_backend(backend):
+        if backend == "torch":
+            keras.config.set_flush_denormals(True)
+            assert product() == 0.0
+            keras.config.set_flush_denormals(False)
+        else:
+            keras.config.set_flush_denormals(always)
+            with pytest.raises(keras.errors.BackendError, match="has no switch"):
+                keras.config.set_flush_denormals(not always)
+    if not always:
+        assert product() > 0.0

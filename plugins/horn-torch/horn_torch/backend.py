@@ -63,6 +63,11 @@ class TorchBackend(Backend):
         pairs = [getattr(family, "RESIDUAL_KERNELS", {}) for family in _FAMILIES]
         self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
 
+    def flush_denormals(self, wanted: bool) -> None:
+        """Set PyTorch's switch, for this thread."""
+        if not torch.set_flush_denormal(wanted) and wanted:
+            super().flush_denormals(wanted=True)
+
     # -- conversion --------------------------------------------------------------------------
 
     def asarray(self, value: np.ndarray, dtype: str | None = None) -> torch.Tensor:
