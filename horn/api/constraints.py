@@ -9,13 +9,14 @@ import numpy as np
 from horn import settings
 from horn.api.bounds import real
 from horn.api.described import describe, revive
+from horn.api.keywords import ExactKeywords
 from horn.api.lookup import by_name
 from horn.errors import ArgumentError
 from horn.spec import ops
 from horn.spec.graph import spec_of
 
 
-class Constraint:
+class Constraint(ExactKeywords):
     """The base of constraints: write `__call__` in ops, and `get_config` if there are arguments.
 
     Example:

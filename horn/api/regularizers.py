@@ -6,13 +6,14 @@ from typing import Any, Self
 
 from horn.api.bounds import choice, real
 from horn.api.described import describe, revive
+from horn.api.keywords import ExactKeywords
 from horn.api.lookup import by_name
 from horn.errors import ShapeError
 from horn.spec import ops
 from horn.spec.graph import spec_of
 
 
-class Regularizer:
+class Regularizer(ExactKeywords):
     """The base of regularizers: write `__call__` in ops, and `get_config`.
 
     Example:

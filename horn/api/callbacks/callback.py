@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from horn.api.keywords import ExactKeywords
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Logs = dict[str, Any]
 
 
-class Callback:
+class Callback(ExactKeywords):
     """The base of callbacks; override any of the hooks.
 
     `model` and `params` are set before the first hook. Overriding a batch hook makes the loop

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from horn import dtypes
 from horn.api import activations
+from horn.api.bounds import real
 from horn.api.layers.core import keep_recipes, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.graph import spec_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Activation(Layer):
@@ -35,9 +30,11 @@ class Activation(Layer):
         array([0., 2.], dtype=float32)
     """
 
+    activation: Any
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.activation = activations.get(activation)
+        keep_recipes(self, activation=activation)
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
@@ -69,9 +66,9 @@ class ReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.max_value = None if max_value is None else not_negative("ReLU", "max_value", max_value)
-        self.negative_slope = not_negative("ReLU", "negative_slope", negative_slope)
-        self.threshold = not_negative("ReLU", "threshold", threshold)
+        self.max_value = None if max_value is None else real("ReLU", "max_value", max_value, "[0, inf)")
+        self.negative_slope = real("ReLU", "negative_slope", negative_slope, "[0, inf)")
+        self.threshold = real("ReLU", "threshold", threshold, "[0, inf)")
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
@@ -95,7 +92,7 @@ class LeakyReLU(Layer):
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.negative_slope = not_negative("LeakyReLU", "negative_slope", negative_slope)
+        self.negative_slope = real("LeakyReLU", "negative_slope", negative_slope, "[0, inf)")
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
@@ -119,7 +116,7 @@ class ELU(Layer):
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.alpha = _finite("ELU", "alpha", alpha)
+        self.alpha = real("ELU", "alpha", alpha)
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
@@ -233,28 +230,6 @@ class Softmax(Layer):
             return ops.softmax(inputs, axis=self.axis)
         axes = tuple(self.axis)
         return ops.exp(ops.subtract(inputs, ops.logsumexp(inputs, axis=axes, keepdims=True)))
-
-
-def not_negative(layer: str, argument: str, value: Any) -> float:
-    """Return `value` if it is a number of zero or more."""
-    return _number(layer, argument, value, "a number of zero or more", lambda number: number >= 0.0)
-
-
-def _finite(layer: str, argument: str, value: Any) -> float:
-    return _number(layer, argument, value, "a finite number", math.isfinite)
-
-
-def _number(layer: str, argument: str, value: Any, wanted: str, fits: Callable[[float], bool]) -> float:
-    """Return `value` as a float if it is a number that fits; NaN fits nowhere."""
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not is_number or not fits(float(value)):
-        raise ArgumentError(
-            f"{layer} was given a number that it has no meaning for.",
-            expected=f"{argument} as {wanted}",
-            got=f"{argument}={value!r}",
-            remedy=f"write {layer}({argument}=0.5), for example",
-        )
-    return float(value)
 
 
 def _is_integer(value: Any) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from horn.api.bounds import choice
-from horn.api.layers.spatial import SpatialLayer, per_axis
+from horn.api.layers.spatial import SpatialLayer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.sizes import Dim
+from horn.spec.windows import per_axis
 
 Border = int | tuple[int, ...] | tuple[tuple[int, int], ...]
 
@@ -210,7 +211,7 @@ class UpSampling(SpatialLayer):
         self, size: int | tuple[int, ...] = 2, data_format: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
-        self.size = per_axis(type(self).__name__, "size", size, self.spatial)
+        self.size = per_axis(size, self.spatial, "size", type(self).__name__)
         self.interpolation = "nearest"
 
     def call(self, inputs: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.layers.core import positive, weight_of
+from horn.api.bounds import whole
+from horn.api.layers.core import weight_of
 from horn.api.layers.spatial import FilterLayer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -63,8 +64,8 @@ class Convolution(FilterLayer):
             bias_initializer, bias_regularizer, activity_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
         kind = type(self).__name__
-        self.filters = positive(kind, "filters", filters)
-        self.groups = positive(kind, "groups", groups)
+        self.filters = whole(kind, "filters", filters)
+        self.groups = whole(kind, "groups", groups)
         if self.filters % self.groups:
             raise ArgumentError(
                 f"{kind} cannot divide its filters into groups.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from horn.api.bounds import flag
-from horn.api.layers.spatial import SpatialLayer, per_axis
+from horn.api.layers.spatial import SpatialLayer
 from horn.spec import ops
+from horn.spec.windows import per_axis
 
 
 class GlobalPooling(SpatialLayer):
@@ -151,7 +152,7 @@ class AdaptivePooling(SpatialLayer):
         self, output_size: int | tuple[int, ...], data_format: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
-        self.output_size = per_axis(type(self).__name__, "output_size", output_size, self.spatial)
+        self.output_size = per_axis(output_size, self.spatial, "output_size", type(self).__name__)
 
 
 class AdaptiveAveragePooling(AdaptivePooling):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api import activations
 from horn.api.bounds import flag
 from horn.api.layers.cells import RecurrentCell, product
+from horn.api.layers.core import keep_recipes
 from horn.api.layers.one_cell import GatedRNN, cudnn
 from horn.api.layers.over_time import Ran
 from horn.spec import ops
@@ -83,7 +83,7 @@ class GRUCell(RecurrentCell):
             bias_constraint=bias_constraint, dropout=dropout, recurrent_dropout=recurrent_dropout,
             seed=seed, **kwargs,
         )  # fmt: skip
-        self.recurrent_activation = activations.get(recurrent_activation)
+        keep_recipes(self, recurrent_activation=recurrent_activation)
         self.reset_after = flag("GRUCell", "reset_after", reset_after)
 
     gates = 3

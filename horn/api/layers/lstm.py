@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api import activations
 from horn.api.bounds import flag
 from horn.api.layers.cells import RecurrentCell, product
+from horn.api.layers.core import keep_recipes
 from horn.api.layers.one_cell import GatedRNN, cudnn
 from horn.api.layers.over_time import Ran
 from horn.spec import ops
@@ -82,7 +82,7 @@ class LSTMCell(RecurrentCell):
             seed=seed, **kwargs,
         )  # fmt: skip
         self.unit_forget_bias = flag("LSTMCell", "unit_forget_bias", unit_forget_bias)
-        self.recurrent_activation = activations.get(recurrent_activation)
+        keep_recipes(self, recurrent_activation=recurrent_activation)
         self.state_size = [self.units, self.units]
 
     gates = 4

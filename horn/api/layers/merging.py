@@ -252,7 +252,7 @@ class Concatenate(Merge):
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = _axis("Concatenate", axis)
+        self.axis = _axis("Concatenate", "axis", axis)
 
     def call(self, inputs: Any) -> Any:
         """Return the joined inputs."""
@@ -307,7 +307,7 @@ class Dot(Merge):
     def __init__(self, axes: int | tuple[int, int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         pair = axes if isinstance(axes, list | tuple) else (axes, axes)
-        if len(pair) != 2 or 0 in [_axis("Dot", axis) for axis in pair]:
+        if len(pair) != 2 or 0 in [_axis("Dot", "axes", axis) for axis in pair]:
             raise ArgumentError(
                 "Dot was given axes that it cannot sum over.",
                 expected="an axis, or one of each input; 0 is that of the batch",
@@ -345,12 +345,12 @@ class Dot(Merge):
         del inputs, previous_mask
 
 
-def _axis(layer: str, axis: Any) -> int:
+def _axis(layer: str, argument: str, axis: Any) -> int:
     if isinstance(axis, bool) or not hasattr(axis, "__index__"):
         raise ArgumentError(
             f"{layer} was given an axis that is no integer.",
-            expected="the number of an axis",
-            got=repr(axis),
+            expected=f"{argument} as the number of an axis",
+            got=f"{axis!r}",
             remedy="write -1 for the last axis",
         )
     return int(axis)

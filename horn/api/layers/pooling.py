@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from horn.api.bounds import choice
-from horn.api.layers.spatial import SpatialLayer, per_axis
+from horn.api.layers.spatial import SpatialLayer
 from horn.spec import ops
+from horn.spec.windows import per_axis
 
 
 class Pooling(SpatialLayer):
@@ -37,8 +38,8 @@ class Pooling(SpatialLayer):
     ) -> None:
         super().__init__(data_format=data_format, name=name, **kwargs)
         kind = type(self).__name__
-        self.pool_size = per_axis(kind, "pool_size", pool_size, self.spatial)
-        self.strides = self.pool_size if strides is None else per_axis(kind, "strides", strides, self.spatial)
+        self.pool_size = per_axis(pool_size, self.spatial, "pool_size", kind)
+        self.strides = self.pool_size if strides is None else per_axis(strides, self.spatial, "strides", kind)
         self.padding = choice(kind, "padding", padding, ("valid", "same"))
 
     def call(self, inputs: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.layers.core import positive, weight_of
+from horn.api.bounds import whole
+from horn.api.layers.core import weight_of
 from horn.api.layers.spatial import FilterLayer
 from horn.spec import ops
 
@@ -59,7 +60,7 @@ class DepthwiseConvolution(FilterLayer):
             kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
             bias_initializer, bias_regularizer, activity_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
-        self.depth_multiplier = positive(type(self).__name__, "depth_multiplier", depth_multiplier)
+        self.depth_multiplier = whole(type(self).__name__, "depth_multiplier", depth_multiplier)
         self.keep("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
 
     def build(self, input_shape: Any) -> None:
@@ -168,8 +169,8 @@ class SeparableConvolution(FilterLayer):
             bias_initializer, bias_regularizer, activity_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
         kind = type(self).__name__
-        self.filters = positive(kind, "filters", filters)
-        self.depth_multiplier = positive(kind, "depth_multiplier", depth_multiplier)
+        self.filters = whole(kind, "filters", filters)
+        self.depth_multiplier = whole(kind, "depth_multiplier", depth_multiplier)
         self.keep("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
         self.keep("pointwise", pointwise_initializer, pointwise_regularizer, pointwise_constraint)
 

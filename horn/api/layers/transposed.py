@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.layers.core import positive, weight_of
+from horn.api.bounds import whole
+from horn.api.layers.core import weight_of
 from horn.api.layers.spatial import FilterLayer
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -68,7 +69,7 @@ class ConvolutionTranspose(FilterLayer):
             kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
             bias_initializer, bias_regularizer, activity_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
-        self.filters = positive(type(self).__name__, "filters", filters)
+        self.filters = whole(type(self).__name__, "filters", filters)
         self.output_padding = self._below_strides(output_padding)
         self.keep("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, tree
 from horn.api import constraints, initializers, regularizers
+from horn.api.bounds import flag
 from horn.api.layers import calls
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import graph, sizes
@@ -66,7 +67,9 @@ class Weighted:
                     got=str(shape),
                     remedy="fix that axis of the input, for example Input(shape=(28, 28, 1))",
                 )
-        value: np.ndarray = initializers.get(initializer)(tuple(shape), dtypes.canonical(dtype or self.variable_dtype))
+        value: np.ndarray = initializers.get(initializer)(
+            tuple(shape), dtypes.canonical(dtype or self.variable_dtype)
+        )
         variable = Variable(value, trainable=trainable, name=name)
         variable.awaits_layer, variable.autocast = True, autocast
         variable.regularizer, variable.constraint = regularizer, constraint
@@ -96,7 +99,7 @@ class Weighted:
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
+        self._trainable = flag(self.name, "trainable", value)
         for layer in self.sublayers():
             layer.trainable = value
 

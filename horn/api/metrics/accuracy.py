@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.bounds import real, whole
+from horn.api.bounds import flag, real, whole
 from horn.api.losses.base import match_rank
 from horn.api.losses.crossentropy import labels
 from horn.api.metrics.mean import MeanMetricWrapper
@@ -276,4 +276,5 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         from_sorted_ids: bool = False,
     ) -> None:
         whole("SparseTopKCategoricalAccuracy", "k", k, low=1)
-        super().__init__(sparse_top_k_hits, name, dtype, k=k, from_sorted_ids=bool(from_sorted_ids))
+        from_sorted_ids = flag(type(self).__name__, "from_sorted_ids", from_sorted_ids)
+        super().__init__(sparse_top_k_hits, name, dtype, k=k, from_sorted_ids=from_sorted_ids)

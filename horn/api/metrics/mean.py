@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from horn import dtypes
+from horn.api.bounds import function
 from horn.api.layers import masks
 from horn.api.losses.base import match_rank, spread
 from horn.api.metrics.metric import Metric
@@ -141,7 +142,8 @@ class MeanMetricWrapper(Mean):
     def __init__(
         self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
     ) -> None:
-        super().__init__(name or getattr(fn, "__name__", "metric"), dtype)
+        function(type(self).__name__, "fn", fn)
+        super().__init__(getattr(fn, "__name__", "metric") if name is None else name, dtype)
         self.fn, self.options = fn, kwargs
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]

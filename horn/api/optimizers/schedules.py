@@ -6,13 +6,14 @@ import math
 from typing import Any, Self
 
 from horn import settings
-from horn.api.bounds import flag, real, whole
+from horn.api.bounds import flag, name as label, real, several, whole
 from horn.api.described import describe, revive
+from horn.api.keywords import ExactKeywords
 from horn.errors import ArgumentError
 from horn.spec import ops
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(ExactKeywords):
     """The base of schedules: a function from the number of the step to the learning rate.
 
     A subclass writes `__call__` in ops, and `get_config`. Pass it as the `learning_rate` of an
@@ -61,7 +62,7 @@ class _Named(LearningRateSchedule):
     def __init__(self, initial_learning_rate: float, name: str) -> None:
         kind = type(self).__name__
         self.initial_learning_rate = real(kind, "initial_learning_rate", initial_learning_rate, "[0, inf)")
-        self.name = name
+        self.name = label(kind, name)
 
     def get_config(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("initial_learning_rate", *self.arguments, "name")}
@@ -208,7 +209,9 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     """
 
     def __init__(self, boundaries: Any, values: Any, name: str = "PiecewiseConstant") -> None:
-        self.boundaries, self.values, self.name = list(boundaries), list(values), name
+        kind = "PiecewiseConstantDecay"
+        self.boundaries, self.values = several(kind, "boundaries", boundaries), several(kind, "values", values)
+        self.name = label(kind, name)
         if len(self.values) != len(self.boundaries) + 1 or self.boundaries != sorted(self.boundaries):
             raise ArgumentError(
                 "PiecewiseConstantDecay was given boundaries and values that do not fit.",
