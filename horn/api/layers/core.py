@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, settings
 from horn.api import activations, constraints, initializers, regularizers
-from horn.api.bounds import about, flag, whole
+from horn.api.bounds import about, flag, name as label, whole
 from horn.api.layers.layer import Layer, known_sizes
 from horn.api.naming import automatic_name
 from horn.errors import ArgumentError, ShapeError
@@ -33,20 +33,26 @@ def Input(  # noqa: N802  (Keras's name)
         dtype: Default: the default float.
         name: By which `fit` finds it in a dictionary of inputs.
 
+    Raises:
+        ArgumentError: There is no shape, or an argument has a value that it cannot have.
+
     Example:
         >>> Input(shape=(28, 28, 1)).shape
         (None, 28, 28, 1)
     """
-    if shape is None:
+    if not isinstance(shape, list | tuple):
         raise ArgumentError(
             "Input was given no shape.",
-            expected="the sizes of one example, such as (28, 28, 1)",
-            got="None",
+            expected="the sizes of one example, such as shape=(28, 28, 1)",
+            got=f"shape={shape!r}",
             remedy="write Input(shape=(...))",
         )
-    name = name or automatic_name("input")
-    sizes = known_sizes((batch_size, *shape), name)
-    symbol = KerasTensor(TensorSpec(sizes, dtypes.canonical(dtype or settings.floatx())))
+    name = label("Input", name, without="/") or automatic_name("input")
+    shape = tuple(None if size is None else whole("Input", "shape", size, low=0) for size in shape)
+    batch_size = None if batch_size is None else whole("Input", "batch_size", batch_size)
+    with about("Input", "dtype"):
+        dtype = dtypes.canonical(settings.floatx() if dtype is None else dtype)
+    symbol = KerasTensor(TensorSpec(known_sizes((batch_size, *shape), name), dtype))
     symbol.name = name
     return symbol
 

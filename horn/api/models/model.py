@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import contract, tree
+from horn.api.bounds import about, flag
 from horn.api.callbacks.callback import History
 from horn.api.callbacks.callback_list import CallbackList
 from horn.api.layers.layer import Layer
@@ -18,7 +19,7 @@ from horn.api.models.loop import Epochs, collect, nothing_to, say_used_up, tell
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
 from horn.engine.step import BATCH, output_specs
-from horn.errors import ArgumentError, UnknownSizeError
+from horn.errors import ArgumentError, DataError, UnknownSizeError
 from horn.spec.graph import KerasTensor, spec_of
 
 if TYPE_CHECKING:
@@ -197,7 +198,8 @@ class Model(Trainer, Layer):
         told = tell(self, data, callbacks, verbose, epochs=epochs, last=[history])
         training = Epochs(self, "train", data, told)
         training.prepare()
-        testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
+        with about("fit", "validation_data"):
+            testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
         if testing is not None:
             due = (epoch for epoch in range(initial_epoch, epochs) if is_due(epoch, validation_freq))
             check_walkable(testing.data, due)
@@ -291,6 +293,7 @@ class Model(Trainer, Layer):
         """
         self._need_compile("evaluate")
         check_steps("evaluate", steps=steps)
+        flag("evaluate", "return_dict", return_dict)
         data = sources.make(x, y, sample_weight, batch_size, steps)
         told = tell(self, data, callbacks, verbose)
         testing = Epochs(self, "test", data, told)
@@ -356,8 +359,16 @@ class Model(Trainer, Layer):
         return tree.map_structure(self.backend.to_numpy, results)
 
     def _on_batch(self, phase: str, batch: Any, *, return_dict: bool) -> Any:
-        size = spec_of(tree.flatten(batch)[0]).shape[0]
-        data = data_page.ArrayData(batch, int(size))
+        flag(f"{phase}_on_batch", "return_dict", return_dict)
+        shape = spec_of(tree.flatten(batch)[0]).shape
+        if not shape:
+            raise DataError(
+                f"{phase}_on_batch was given an x that is no batch.",
+                expected="x with an axis of examples",
+                got="a scalar",
+                remedy="pass arrays of shape (examples, ...)",
+            )
+        data = data_page.ArrayData(batch, int(shape[0]))
         running = Epochs(self, phase, data, CallbackList())
         running.prepare()
         self.reset_metrics()
