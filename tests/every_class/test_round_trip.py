@@ -41,7 +41,7 @@ def through_json(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def twins(facade: str, made: Any) -> list[tuple[Any, Any]]:
-    """Return an object as it is by default and others away from it, each with what its configuration makes."""
+    """Return an object of the defaults and others away from them, each with what its configuration makes."""
     pairs = []
     for given in constructions(facade, made):
         with horn.use_backend("numpy"):
@@ -69,7 +69,7 @@ ONE_VALUE = {
     "renorm", "renorm_clipping", "renorm_momentum", "synchronized", "lora_rank", "lora_alpha", "quantization_config",
     "gptq_unpacked_column_size", "flash_attention", "weights", "mask",
 }  # fmt: skip
-"""Not offered, so that there is no other value than the default; or not part of a configuration in Keras either."""
+"""Not offered, so that there is one value alone; or no part of a configuration, in Keras neither."""
 
 
 def arrays(values: Any) -> list[np.ndarray]:

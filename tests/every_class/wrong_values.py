@@ -22,228 +22,80 @@ CALLABLE = (3, "nonsense", object(), True)
 NAME = (3, object(), True, ["a"])
 AXES = (1.5, "a", NAN, True, [0.5])
 
+
+def _each(names: str, values: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
+    return dict.fromkeys(names.split(), values)
+
+
 KINDS: dict[str, tuple[Any, ...]] = {
-    **dict.fromkeys(["name", "monitor", "filename", "filepath"], NAME),
+    **_each("name monitor filename filepath", NAME),
     "dtype": NAMED,
-    **dict.fromkeys(
-        [
-            "trainable",
-            "autocast",
-            "use_bias",
-            "center",
-            "scale",
-            "renorm",
-            "synchronized",
-            "keepdims",
-            "normalize",
-            "mask_zero",
-            "return_sequences",
-            "return_state",
-            "go_backwards",
-            "stateful",
-            "unroll",
-            "zero_output_for_mask",
-            "reset_after",
-            "unit_forget_bias",
-            "use_gate",
-            "use_scale",
-            "from_logits",
-            "apply_class_balancing",
-            "remove_diagonal",
-            "sparse_y_true",
-            "sparse_y_pred",
-            "multi_label",
-            "from_sorted_ids",
-            "amsgrad",
-            "nesterov",
-            "centered",
-            "use_ema",
-            "relative_step",
-            "exclude_embeddings",
-            "staircase",
-            "cycle",
-            "periodic",
-            "append",
-            "restore_best_weights",
-            "save_best_only",
-            "save_weights_only",
-            "swap_on_epoch",
-            "raise_error",
-            "add_history",
-            "add_progbar",
-        ],
+    **_each(
+        "trainable autocast use_bias center scale renorm synchronized keepdims normalize "
+        "mask_zero return_sequences return_state go_backwards stateful unroll "
+        "zero_output_for_mask reset_after unit_forget_bias use_gate use_scale from_logits "
+        "apply_class_balancing remove_diagonal sparse_y_true sparse_y_pred multi_label "
+        "from_sorted_ids amsgrad nesterov centered use_ema relative_step exclude_embeddings "
+        "staircase cycle periodic append restore_best_weights save_best_only "
+        "save_weights_only swap_on_epoch raise_error add_history add_progbar",
         FLAG,
     ),
     "flash_attention": ("yes", 2, object()),
     "use_cudnn": ("yes", 2, object()),
-    **dict.fromkeys(
-        [
-            "units",
-            "filters",
-            "depth_multiplier",
-            "groups",
-            "input_dim",
-            "output_dim",
-            "n",
-            "num_heads",
-            "key_dim",
-            "head_dim",
-            "num_query_heads",
-            "num_key_value_heads",
-            "num_classes",
-            "k",
-            "num_thresholds",
-            "ns_steps",
-            "dynamic_growth_steps",
-        ],
+    **_each(
+        "units filters depth_multiplier groups input_dim output_dim n num_heads key_dim "
+        "head_dim num_query_heads num_key_value_heads num_classes k num_thresholds ns_steps "
+        "dynamic_growth_steps",
         SIZE,
     ),
-    **dict.fromkeys(
-        ["value_dim", "sliding_window", "top_k", "ema_overwrite_frequency", "num_labels"], SIZE_OR_NONE
-    ),
+    **_each("value_dim sliding_window top_k ema_overwrite_frequency num_labels", SIZE_OR_NONE),
     "gradient_accumulation_steps": (1, *SIZE_OR_NONE),
-    **dict.fromkeys(["kernel_size", "strides", "dilation_rate", "pool_size", "output_size", "size"], SIZES),
+    **_each("kernel_size strides dilation_rate pool_size output_size size", SIZES),
     "output_padding": (-1, 1.5, NAN, "3", True, (1, 1, 1, 1), object()),
     "seed": (1.5, "a", NAN, True, object()),
-    **dict.fromkeys(
-        ["class_id", "num_regressors", "patience", "cooldown", "start_from_epoch", "warmup_steps"], COUNT
-    ),
-    **dict.fromkeys(
-        [
-            "rate",
-            "dropout",
-            "recurrent_dropout",
-            "beta_1",
-            "beta_2",
-            "rho",
-            "momentum",
-            "label_smoothing",
-            "ema_momentum",
-            "adam_beta_1",
-            "adam_beta_2",
-            "recall",
-            "precision",
-            "sensitivity",
-            "specificity",
-            "q",
-            "threshold",
-            "renorm_momentum",
-            "factor",
-        ],
+    **_each("class_id num_regressors patience cooldown start_from_epoch warmup_steps", COUNT),
+    **_each(
+        "rate dropout recurrent_dropout beta_1 beta_2 rho momentum label_smoothing "
+        "ema_momentum adam_beta_1 adam_beta_2 recall precision sensitivity specificity q "
+        "threshold renorm_momentum factor",
         SHARE,
     ),
-    **dict.fromkeys(
-        [
-            "negative_slope",
-            "stddev",
-            "l1",
-            "l2",
-            "initial_learning_rate",
-            "learning_rate",
-            "initial_accumulator_value",
-            "l1_regularization_strength",
-            "l2_regularization_strength",
-            "l2_shrinkage_regularization_strength",
-            "weight_decay",
-            "adam_weight_decay",
-            "max_value",
-            "min_value",
-            "gamma",
-            "rms_rate",
-            "adam_lr_ratio",
-            "end_learning_rate",
-            "warmup_target",
-            "alpha",
-            "beta",
-            "epsilon",
-            "epsilon_1",
-            "epsilon_2",
-            "min_delta",
-            "min_lr",
-            "margin",
-        ],
+    **_each(
+        "negative_slope stddev l1 l2 initial_learning_rate learning_rate "
+        "initial_accumulator_value l1_regularization_strength l2_regularization_strength "
+        "l2_shrinkage_regularization_strength weight_decay adam_weight_decay max_value "
+        "min_value gamma rms_rate adam_lr_ratio end_learning_rate warmup_target alpha beta "
+        "epsilon epsilon_1 epsilon_2 min_delta min_lr margin",
         NOT_NEGATIVE,
     ),
-    **dict.fromkeys(
-        [
-            "clipnorm",
-            "clipvalue",
-            "global_clipnorm",
-            "loss_scale_factor",
-            "clip_threshold",
-            "delta",
-            "decay_steps",
-            "first_decay_steps",
-            "t_mul",
-            "m_mul",
-            "decay_rate",
-            "initial_scale",
-            "power",
-        ],
+    **_each(
+        "clipnorm clipvalue global_clipnorm loss_scale_factor clip_threshold delta "
+        "decay_steps first_decay_steps t_mul m_mul decay_rate initial_scale power",
         POSITIVE,
     ),
-    **dict.fromkeys(
-        [
-            "gain",
-            "mean",
-            "minval",
-            "maxval",
-            "muon_a",
-            "muon_b",
-            "muon_c",
-            "baseline",
-            "initial_value_threshold",
-            "mask_value",
-            "value",
-        ],
+    **_each(
+        "gain mean minval maxval muon_a muon_b muon_c baseline initial_value_threshold mask_value value",
         REAL,
     ),
     "beta_2_decay": (0.5, INF, *_NO_NUMBER),
     "learning_rate_power": (0.5, *_NO_NUMBER),
     "thresholds": ([], [2.0], 2, -0.5, NAN, "a", [None], [NAN], object()),
-    **dict.fromkeys(
-        [
-            "padding",
-            "data_format",
-            "reduction",
-            "interpolation",
-            "score_mode",
-            "merge_mode",
-            "curve",
-            "summation_method",
-            "average",
-            "class_aggregation",
-            "mode",
-            "distribution",
-            "side",
-            "window",
-            "scaling",
-        ],
+    **_each(
+        "padding data_format reduction interpolation score_mode merge_mode curve "
+        "summation_method average class_aggregation mode distribution side window scaling",
         WORD,
     ),
-    **dict.fromkeys(["activation", "recurrent_activation"], NAMED),
+    **_each("activation recurrent_activation", NAMED),
     "equation": ("nonsense", 3, None, "ab,bc", "ab->a", object()),
-    **dict.fromkeys(
-        [
-            "function",
-            "fn",
-            "schedule",
-            "cell",
-            "layer",
-            "backward_layer",
-            "on_epoch_begin",
-            "on_epoch_end",
-            "on_train_begin",
-            "on_train_end",
-            "on_train_batch_begin",
-            "on_train_batch_end",
-        ],
+    **_each(
+        "function fn schedule cell layer backward_layer on_epoch_begin on_epoch_end "
+        "on_train_begin on_train_end on_train_batch_begin on_train_batch_end",
         CALLABLE,
     ),
     "cells": (3, [], [3], "nonsense", object()),
     "inner_optimizer": (3, "nonsense", None, object()),
     "axis": (*AXES, None),
-    **dict.fromkeys(["shared_axes", "input_axes", "output_axes", "attention_axes"], AXES),
+    **_each("shared_axes input_axes output_axes attention_axes", AXES),
     "axes": (*AXES, (1, 2, 3), ()),
     "bias_axes": (3, "z", object()),
     "noise_shape": (3, "a", (0,), (-1,), (1.5,)),
