@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from horn.api.configuration import arguments
+from horn.api.docstrings import Documented
 from horn.errors import KeywordError, suggestion
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def refuse_unknown(made: type, given: Iterable[str], known: Iterable[str] | None
             )
 
 
-class ExactKeywords:
+class ExactKeywords(Documented):
     """A base whose classes refuse a keyword that they do not have before they are made.
 
     A constructor with ``**kwargs`` of its own says itself what it takes.

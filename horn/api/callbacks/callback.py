@@ -23,6 +23,9 @@ class Callback(ExactKeywords):
         model: The model.
         params: ``"epochs"``, ``"steps"`` in an epoch (None if nobody knows) and ``"verbose"``.
 
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
+
     Example:
         >>> class Shout(Callback):
         ...     def on_epoch_end(self, epoch, logs=None):
@@ -112,6 +115,13 @@ class History(Callback):
     Attributes:
         epoch: The numbers of the epochs.
         history: Name of a figure to one value for each epoch.
+
+    Example:
+        >>> history = History()
+        >>> history.on_train_begin()
+        >>> history.on_epoch_end(0, {"loss": 0.5})
+        >>> history.epoch, history.history
+        ([0], {'loss': [0.5]})
     """
 
     def __init__(self) -> None:

@@ -13,6 +13,9 @@ from horn.api.keywords import ExactKeywords
 class Initializer(ExactKeywords):
     """A recipe for the first value of a weight: ``initializer(shape, dtype)`` gives an array.
 
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
+
     Example:
         >>> class Count(Initializer):
         ...     def __call__(self, shape, dtype=None):

@@ -168,6 +168,9 @@ class GlorotUniform(_Named):
 class GlorotNormal(_Named):
     """Truncated normal of variance ``2 / (fan_in + fan_out)``; see `GlorotUniform`.
 
+    Reference:
+        Glorot & Bengio, Understanding the difficulty of training deep feedforward networks, AISTATS 2010.
+
     Example:
         >>> GlorotNormal(seed=1)((2, 4)).shape
         (2, 4)
@@ -193,6 +196,9 @@ class HeUniform(_Named):
 class HeNormal(_Named):
     """Truncated normal of variance ``2 / fan_in``: made for layers with relu; see `HeUniform`.
 
+    Reference:
+        He, Zhang, Ren & Sun, Delving deep into rectifiers, ICCV 2015, arXiv:1502.01852, section 2.2.
+
     Example:
         >>> HeNormal(seed=1)((2, 4)).shape
         (2, 4)
@@ -217,6 +223,10 @@ class LecunUniform(_Named):
 
 class LecunNormal(_Named):
     """Truncated normal of variance ``1 / fan_in``: made for layers with selu; see `LecunUniform`.
+
+    Reference:
+        LeCun, Bottou, Orr & Müller, Efficient BackProp, in Neural Networks: Tricks of the Trade (1998);
+        Klambauer et al., Self-normalizing neural networks, NeurIPS 2017, arXiv:1706.02515.
 
     Example:
         >>> LecunNormal(seed=1)((2, 4)).shape

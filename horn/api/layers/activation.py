@@ -50,8 +50,15 @@ class ReLU(Layer):
         threshold: Above it inputs stay.
         **kwargs: Those of `Layer`.
 
+    Shapes:
+        inputs:  any
+        returns: that of the inputs
+
     Raises:
         ArgumentError: An argument is negative, NaN or no number.
+
+    Reference:
+        Nair & Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
 
     Example:
         >>> ReLU(max_value=1.0, negative_slope=0.5)(np.array([-1.0, 0.5, 2.0], "float32"))
@@ -82,8 +89,16 @@ class LeakyReLU(Layer):
         negative_slope: The factor of negative inputs.
         **kwargs: Those of `Layer`.
 
+    Shapes:
+        inputs:  any
+        returns: that of the inputs
+
     Raises:
         ArgumentError: The slope is negative, NaN or no number.
+
+    Reference:
+        Maas, Hannun & Ng, Rectifier nonlinearities improve neural network acoustic models, ICML workshop on
+        deep learning for audio, speech and language processing, 2013.
 
     Example:
         >>> LeakyReLU(0.5)(np.array([-1.0, 2.0], "float32"))
@@ -106,8 +121,16 @@ class ELU(Layer):
         alpha: What negative inputs approach, negated.
         **kwargs: Those of `Layer`.
 
+    Shapes:
+        inputs:  any
+        returns: that of the inputs
+
     Raises:
         ArgumentError: `alpha` is no finite number.
+
+    Reference:
+        Clevert, Unterthiner & Hochreiter, Fast and accurate deep network learning by exponential linear
+        units (ELUs), ICLR 2016, arXiv:1511.07289.
 
     Example:
         >>> ELU(2.0)(np.array([-100.0, 2.0], "float32"))

@@ -174,6 +174,9 @@ class Embedding(Layer):
         ArgumentError: A size is no positive integer, `weights` has another shape, or an argument is
             not offered.
 
+    Reference:
+        Bengio, Ducharme, Vincent & Jauvin, A neural probabilistic language model, JMLR 3 (2003) 1137-1155.
+
     Example:
         >>> Embedding(3, 2, weights=np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))(np.array([[2, 0]]))
         array([[[4., 5.],

@@ -50,6 +50,10 @@ class Lambda(Layer):
         arguments: Further arguments of the function by name.
         **kwargs: Those of `Layer`.
 
+    Shapes:
+        inputs:  what the function takes
+        returns: what it returns
+
     Raises:
         ArgumentError: The function cannot be called, or the arguments are no dictionary.
         ShapeError: The outputs have another shape than `output_shape`.

@@ -46,6 +46,10 @@ class GRUCell(RecurrentCell):
         states:  [(batch, units)]
         returns: (batch, units), and the list of states
 
+    Reference:
+        Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine
+        translation, EMNLP 2014, arXiv:1406.1078.
+
     Example:
         >>> cell = GRUCell(3)
         >>> output, states = cell(np.ones((2, 4), "float32"), cell.get_initial_state(2))

@@ -67,6 +67,10 @@ class Layer(Weighted):
             by the size of the batch, is added to the loss of each call.
         **unknown: Refused, with the name that was probably meant.
 
+    Shapes:
+        inputs:  what `call` takes, the batch first
+        returns: what `call` returns
+
     Raises:
         ArgumentError: An argument has a value that it cannot have, or does not exist.
 

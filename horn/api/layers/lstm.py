@@ -44,6 +44,10 @@ class LSTMCell(RecurrentCell):
         states:  [h, c], each (batch, units)
         returns: (batch, units), and the list of states
 
+    Reference:
+        Hochreiter & Schmidhuber, Neural Computation 9 (1997) 1735-1780, with the forget gate of
+        Gers, Schmidhuber & Cummins, Neural Computation 12 (2000) 2451-2471.
+
     Example:
         >>> cell = LSTMCell(3)
         >>> output, states = cell(np.ones((2, 4), "float32"), cell.get_initial_state(2))

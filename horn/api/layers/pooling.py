@@ -53,7 +53,12 @@ class Pooling(SpatialLayer):
 
 
 class MaxPooling(Pooling):
-    """What the max-pooling layers share: the largest element of each window; see `Pooling`."""
+    """What the max-pooling layers share: the largest element of each window; see `Pooling`.
+
+    Reference:
+        Riesenhuber & Poggio, Hierarchical models of object recognition in cortex, Nature Neuroscience 2
+        (1999) 1019-1025.
+    """
 
     def __init__(
         self,
@@ -72,7 +77,12 @@ class MaxPooling(Pooling):
 
 
 class AveragePooling(Pooling):
-    """What the average-pooling layers share: the mean of each window; see `Pooling`."""
+    """What the average-pooling layers share: the mean of each window; see `Pooling`.
+
+    Reference:
+        LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition, Proceedings
+        of the IEEE 86 (1998) 2278-2324.
+    """
 
     def pool(self, inputs: Any, **options: Any) -> Any:
         """Return the mean of each window."""
@@ -80,7 +90,7 @@ class AveragePooling(Pooling):
 
 
 class MaxPooling1D(MaxPooling):
-    """Max pooling over sequences; see `Pooling` for the arguments.
+    """Max pooling over sequences.
 
     Example:
         >>> MaxPooling1D(2)(np.array([[[1.0], [3.0], [2.0], [0.0]]], "float32")).ravel()
@@ -91,7 +101,7 @@ class MaxPooling1D(MaxPooling):
 
 
 class MaxPooling2D(MaxPooling):
-    """Max pooling over images; see `Pooling` for the arguments.
+    """Max pooling over images.
 
     Example:
         >>> MaxPooling2D()(np.ones((2, 8, 8, 3), "float32")).shape
@@ -102,7 +112,7 @@ class MaxPooling2D(MaxPooling):
 
 
 class MaxPooling3D(MaxPooling):
-    """Max pooling over volumes; see `Pooling` for the arguments.
+    """Max pooling over volumes.
 
     Example:
         >>> MaxPooling3D((1, 2, 2))(np.ones((2, 5, 8, 8, 3), "float32")).shape
@@ -113,7 +123,7 @@ class MaxPooling3D(MaxPooling):
 
 
 class AveragePooling1D(AveragePooling):
-    """Average pooling over sequences; see `Pooling` for the arguments.
+    """Average pooling over sequences.
 
     Example:
         >>> AveragePooling1D(2)(np.array([[[1.0], [3.0], [2.0], [0.0]]], "float32")).ravel()
@@ -124,7 +134,7 @@ class AveragePooling1D(AveragePooling):
 
 
 class AveragePooling2D(AveragePooling):
-    """Average pooling over images; see `Pooling` for the arguments.
+    """Average pooling over images.
 
     Example:
         >>> AveragePooling2D(2)(np.ones((2, 8, 8, 3), "float32")).shape
@@ -135,7 +145,7 @@ class AveragePooling2D(AveragePooling):
 
 
 class AveragePooling3D(AveragePooling):
-    """Average pooling over volumes; see `Pooling` for the arguments.
+    """Average pooling over volumes.
 
     Example:
         >>> AveragePooling3D((1, 2, 2))(np.ones((2, 5, 8, 8, 3), "float32")).shape

@@ -227,6 +227,10 @@ class GaussianNoise(Noise):
     Raises:
         ArgumentError: The deviation or the seed is none.
 
+    Reference:
+        Bishop, Training with noise is equivalent to Tikhonov regularization, Neural Computation 7 (1995)
+        108-116.
+
     Example:
         >>> GaussianNoise(0.1)(np.array([1.0, 2.0], "float32"))
         array([1., 2.], dtype=float32)

@@ -35,6 +35,10 @@ class DepthwiseConvolution(FilterLayer):
     Shapes:
         inputs: (batch, *spatial, channels), or (batch, channels, *spatial) for channels first
         kernel: (*kernel_size, channels, depth_multiplier)
+
+    Reference:
+        Howard et al., MobileNets: efficient convolutional neural networks for mobile vision applications,
+        arXiv:1704.04861.
     """
 
     def __init__(
@@ -85,7 +89,7 @@ class DepthwiseConvolution(FilterLayer):
 
 
 class DepthwiseConv1D(DepthwiseConvolution):
-    """Depthwise convolution over sequences; see `DepthwiseConvolution` for the arguments.
+    """Depthwise convolution over sequences.
 
     Example:
         >>> DepthwiseConv1D(3, depth_multiplier=2)(np.ones((2, 8, 3), "float32")).shape
@@ -96,7 +100,7 @@ class DepthwiseConv1D(DepthwiseConvolution):
 
 
 class DepthwiseConv2D(DepthwiseConvolution):
-    """Depthwise convolution over images; see `DepthwiseConvolution` for the arguments.
+    """Depthwise convolution over images.
 
     Example:
         >>> DepthwiseConv2D(3, padding="same")(np.ones((2, 8, 8, 3), "float32")).shape
@@ -199,7 +203,7 @@ class SeparableConvolution(FilterLayer):
 
 
 class SeparableConv1D(SeparableConvolution):
-    """Separable convolution over sequences; see `SeparableConvolution` for the arguments.
+    """Separable convolution over sequences.
 
     Example:
         >>> SeparableConv1D(5, 3)(np.ones((2, 8, 3), "float32")).shape
@@ -210,7 +214,7 @@ class SeparableConv1D(SeparableConvolution):
 
 
 class SeparableConv2D(SeparableConvolution):
-    """Separable convolution over images; see `SeparableConvolution` for the arguments.
+    """Separable convolution over images.
 
     Example:
         >>> SeparableConv2D(5, 3, padding="same", strides=2)(np.ones((2, 8, 8, 3), "float32")).shape

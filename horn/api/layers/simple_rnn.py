@@ -34,6 +34,9 @@ class SimpleRNNCell(RecurrentCell):
         states:  [(batch, units)]
         returns: (batch, units), and the list of states
 
+    Reference:
+        Elman, Finding structure in time, Cognitive Science 14 (1990) 179-211.
+
     Example:
         >>> cell = SimpleRNNCell(3)
         >>> output, states = cell(np.ones((2, 4), "float32"), cell.get_initial_state(2))

@@ -114,7 +114,7 @@ def _is_below(amount: Any, stride: int) -> bool:
 
 
 class Conv1DTranspose(ConvolutionTranspose):
-    """Transposed convolution over sequences; see `ConvolutionTranspose` for the arguments.
+    """Transposed convolution over sequences.
 
     Example:
         >>> Conv1DTranspose(4, 3, strides=2)(np.ones((2, 8, 1), "float32")).shape
@@ -125,7 +125,7 @@ class Conv1DTranspose(ConvolutionTranspose):
 
 
 class Conv2DTranspose(ConvolutionTranspose):
-    """Transposed convolution over images; see `ConvolutionTranspose` for the arguments.
+    """Transposed convolution over images.
 
     Example:
         >>> Conv2DTranspose(4, 3, strides=2, padding="same")(np.ones((2, 8, 8, 1), "float32")).shape
@@ -136,7 +136,7 @@ class Conv2DTranspose(ConvolutionTranspose):
 
 
 class Conv3DTranspose(ConvolutionTranspose):
-    """Transposed convolution over volumes; see `ConvolutionTranspose` for the arguments.
+    """Transposed convolution over volumes.
 
     Example:
         >>> Conv3DTranspose(4, 2, strides=(1, 2, 2))(np.ones((2, 3, 4, 4, 1), "float32")).shape

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from horn import dtypes, tree
 from horn.api import constraints, initializers, regularizers
 from horn.api.bounds import flag
+from horn.api.docstrings import Documented
 from horn.api.layers import calls
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import graph, sizes
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from horn.api.policies import DTypePolicy
 
 
-class Weighted:
+class Weighted(Documented):
     """The base of `Layer`: weights that are made with `add_weight`, and the layers within.
 
     Whatever is an attribute, or in a list or dictionary that is one, is found by itself, unless its

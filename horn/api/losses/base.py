@@ -30,6 +30,15 @@ class Loss(ExactKeywords):
         dtype: In which to compute; unless given, that of the outputs, and at least the default
             float.
 
+    Shapes:
+        y_true:  (batch, ...)
+        y_pred:  (batch, ...), as `y_true`
+        returns: (), or for no reduction one value for each example
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
+        ShapeError: Targets and outputs do not go together, when it is called.
+
     Example:
         >>> class Distance(Loss):
         ...     def call(self, y_true, y_pred):

@@ -101,6 +101,15 @@ class Circle(FunctionLoss):
         name: For logs.
         dtype: As for `Loss`.
 
+    Shapes:
+        y_true:  (batch,) or (batch, 1), integer labels
+        y_pred:  (batch, features)
+        returns: (), or (batch,) for no reduction
+
+    Reference:
+        Sun et al., Circle loss: a unified perspective of pair similarity optimization, CVPR 2020,
+        arXiv:2002.10857.
+
     Example:
         >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
         >>> round(float(Circle()(np.array([0, 0, 1]), x)), 2)

@@ -151,6 +151,10 @@ class CategoricalCrossentropy(FunctionLoss):
         name: For logs.
         dtype: As for `Loss`.
 
+    Reference:
+        Szegedy et al., Rethinking the Inception architecture for computer vision, arXiv:1512.00567,
+        section 7, on label smoothing.
+
     Example:
         >>> round(float(CategoricalCrossentropy()(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]]))), 4)
         0.6931
@@ -184,6 +188,11 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         axis: The axis of the classes.
         name: For logs.
         dtype: As for `Loss`.
+
+    Shapes:
+        y_true:  (batch, ...), integer labels; or with an axis of size one behind them
+        y_pred:  (batch, ..., classes)
+        returns: (), or (batch, ...) for no reduction
 
     Example:
         >>> round(float(SparseCategoricalCrossentropy()(np.array([1]), np.array([[0.5, 0.5]]))), 4)

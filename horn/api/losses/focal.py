@@ -220,6 +220,11 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
         name: For logs.
         dtype: As for `Loss`.
 
+    Shapes:
+        y_true:  (batch, ...), integer labels, or (batch, ..., classes), one-hot rows
+        y_pred:  (batch, ..., classes)
+        returns: (), or (batch, ...) for no reduction
+
     Reference:
         Zhang & Sabuncu, arXiv:1805.07836.
 

@@ -91,6 +91,10 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return for each example 1 if the largest output is where the largest target is, else 0.
 
+    Args:
+        y_true: The targets.
+        y_pred: The outputs.
+
     Shapes:
         y_true, y_pred: (..., classes), equal
         returns:        (...)
@@ -104,6 +108,10 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return for each example 1 if the largest output is that of its integer label, else 0.
+
+    Args:
+        y_true: Integer labels.
+        y_pred: The outputs.
 
     Shapes:
         y_true:  (...) or (..., 1), integers
@@ -119,6 +127,11 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     """Return for each example 1 if its largest target is among the `k` largest outputs, else 0.
+
+    Args:
+        y_true: The targets.
+        y_pred: The outputs.
+        k: Among how many of the largest outputs the right class has to be.
 
     Shapes:
         y_true, y_pred: (..., classes), equal
@@ -224,6 +237,11 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
         name: For logs.
         dtype: Of the state.
 
+    Shapes:
+        y_true:  (batch, ...), integer labels; or with an axis of size one behind them
+        y_pred:  (batch, ..., classes)
+        result:  ()
+
     Example:
         >>> float(SparseCategoricalAccuracy()(np.array([1]), np.array([[0.4, 0.6]])))
         1.0
@@ -262,6 +280,11 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         name: For logs.
         dtype: Of the state.
         from_sorted_ids: Whether the outputs are labels in the order of their scores.
+
+    Shapes:
+        y_true:  (batch, ...), integer labels; or with an axis of size one behind them
+        y_pred:  (batch, ..., classes)
+        result:  ()
 
     Example:
         >>> float(SparseTopKCategoricalAccuracy(k=2)(np.array([2]), np.array([[0.5, 0.1, 0.4]])))

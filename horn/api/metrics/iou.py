@@ -26,6 +26,15 @@ class _IoUBase(Metric):
         sparse_y_true: Whether the targets are labels, and not rows of probabilities.
         sparse_y_pred: Whether the outputs are labels, and not rows of probabilities.
         axis: The axis of those rows.
+
+    Shapes:
+        y_true:  (batch, ...), labels, or with an axis of classes more
+        y_pred:  (batch, ...), labels, or with an axis of classes more
+        result:  ()
+
+    Reference:
+        Everingham et al., The PASCAL visual object classes (VOC) challenge, International Journal of Computer
+        Vision 88 (2010) 303-338.
     """
 
     def __init__(

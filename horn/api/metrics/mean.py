@@ -57,6 +57,11 @@ class Sum(Metric):
         name: For logs.
         dtype: Of the state.
 
+    Shapes:
+        values:        any
+        sample_weight: a number, or the first axes of the values
+        result:        ()
+
     Example:
         >>> m = Sum()
         >>> m.update_state([1.0, 3.0])
@@ -86,6 +91,11 @@ class Mean(Metric):
     Args:
         name: For logs.
         dtype: Of the state.
+
+    Shapes:
+        values:        any
+        sample_weight: a number, or the first axes of the values
+        result:        ()
 
     Example:
         >>> m = Mean()

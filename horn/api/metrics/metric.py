@@ -26,6 +26,15 @@ class Metric(ExactKeywords):
         dtype: Of the state and of the result; float32 or wider whatever is given.
         name: For logs.
 
+    Shapes:
+        y_true:  (batch, ...)
+        y_pred:  (batch, ...), as `y_true`
+        result:  (), unless it is said otherwise
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
+        ShapeError: Targets and outputs do not go together, when it is called.
+
     Example:
         >>> class Largest(Metric):
         ...     def __init__(self):

@@ -88,6 +88,11 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         ignore_class: A label that counts as a cross-entropy of zero.
         axis: The axis of the classes.
 
+    Shapes:
+        y_true:  (batch, ...), integer labels; or with an axis of size one behind them
+        y_pred:  (batch, ..., classes)
+        result:  ()
+
     Example:
         >>> round(float(SparseCategoricalCrossentropy()(np.array([1]), np.array([[0.5, 0.5]]))), 4)
         0.6931

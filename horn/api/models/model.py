@@ -290,6 +290,10 @@ class Model(Trainer, Layer):
 
         Returns:
             One number if there is only the loss, else a list, or with `return_dict` a dictionary.
+
+        Raises:
+            ArgumentError: The model is not compiled, or an argument means nothing.
+            DataError: The data do not fit.
         """
         self._need_compile("evaluate")
         check_steps("evaluate", steps=steps)
@@ -320,6 +324,10 @@ class Model(Trainer, Layer):
             verbose: As for `fit`.
             steps: How many batches to take; default all.
             callbacks: Told about everything.
+
+        Raises:
+            ArgumentError: An argument means nothing.
+            DataError: The data do not fit.
         """
         check_steps("predict", steps=steps)
         data = sources.make(x, None, None, batch_size, steps)

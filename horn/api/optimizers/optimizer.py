@@ -59,6 +59,12 @@ class Optimizer(ExactKeywords):
     Raises:
         ArgumentError: An argument is out of its range.
 
+    Reference:
+        Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks, ICML 2013,
+        arXiv:1211.5063, on clipping norms; Loshchilov & Hutter, Decoupled weight decay regularization, ICLR
+        2019, arXiv:1711.05101; Polyak & Juditsky, Acceleration of stochastic approximation by averaging, SIAM
+        Journal on Control and Optimization 30 (1992) 838-855.
+
     Example:
         >>> weight = Variable([1.0, 2.0])
         >>> class Plain(Optimizer):

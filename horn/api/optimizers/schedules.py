@@ -19,6 +19,9 @@ class LearningRateSchedule(ExactKeywords):
     A subclass writes `__call__` in ops, and `get_config`. Pass it as the `learning_rate` of an
     optimizer.
 
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
+
     Example:
         >>> class Halving(LearningRateSchedule):
         ...     def __call__(self, step):
@@ -373,10 +376,22 @@ TABLE: dict[str, Any] = {made.__name__: made for made in _CLASSES}
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """Return the dictionary that `deserialize` turns back into an equal schedule."""
+    """Return the dictionary that `deserialize` turns back into an equal schedule.
+
+    Args:
+        learning_rate_schedule: The schedule.
+    """
     return describe("keras.optimizers.schedules", learning_rate_schedule)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> LearningRateSchedule:
-    """Return the schedule that a dictionary describes."""
+    """Return the schedule that a dictionary describes.
+
+    Args:
+        config: What `serialize` returned, or a name.
+        custom_objects: Names of one's own classes and functions.
+
+    Raises:
+        ArgumentError: There is no schedule of that name.
+    """
     return revive("learning-rate schedule", config, TABLE, custom_objects)
