@@ -52,7 +52,10 @@ def _keywords(made: type) -> tuple[str, ...] | None:
     """Return the keywords of a constructor, or None where it takes any."""
     if made.__init__ is object.__init__:
         return ()
-    parameters = list(inspect.signature(made.__init__).parameters.values())[1:]
+    try:
+        parameters = list(inspect.signature(made.__init__).parameters.values())[1:]
+    except ValueError:  # a constructor of C that does not say
+        return None
     if any(one.kind is one.VAR_KEYWORD for one in parameters):
         return None
     return tuple(one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY))

@@ -63,7 +63,8 @@ class CallbackList(Callback):
         **params: Any,
     ) -> None:
         self.callbacks = [_checked(one) for one in members(callbacks)]
-        flag("CallbackList", "add_history", add_history), flag("CallbackList", "add_progbar", add_progbar)
+        flag("CallbackList", "add_history", add_history)
+        flag("CallbackList", "add_progbar", add_progbar)
         for wanted, kind in ((add_progbar, ProgbarLogger), (add_history, History)):
             if wanted and not any(isinstance(one, kind) for one in self.callbacks):
                 self.callbacks.append(kind())

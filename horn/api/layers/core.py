@@ -104,6 +104,8 @@ class Dense(Layer):
         (2, 3)
     """
 
+    activation: Any
+
     def __init__(
         self,
         units: int,

@@ -59,6 +59,8 @@ class EinsumDense(Layer):
         *Layer._not_configured, "lora_rank", "lora_alpha", "gptq_unpacked_column_size", "quantization_config",
     )  # fmt: skip
 
+    activation: Any
+
     def __init__(
         self,
         equation: str,

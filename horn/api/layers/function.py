@@ -91,7 +91,7 @@ class Lambda(Layer):
                 remedy="write mask=lambda inputs, mask: mask",
             )
         self.function = function
-        self.output_shape = output_shape if callable(output_shape) else _sizes(output_shape)
+        self.output_shape: Any = output_shape if callable(output_shape) else _sizes(output_shape)
         self.mask = mask
         self.arguments = dict(arguments or {})
         try:
@@ -119,12 +119,12 @@ class Lambda(Layer):
         return {**super().get_config(), **{name: value for name, value in given.items() if callable(value)}}
 
     def _check(self, inputs: Any, outputs: Any) -> None:
-        found = public(ops.shape(outputs))
-        if callable(self.output_shape):
-            expected: Any = self.output_shape(public(ops.shape(inputs)))
-            wanted = tuple(expected)
+        found, said = public(ops.shape(outputs)), self.output_shape
+        if callable(said):
+            made: Any = said(public(ops.shape(inputs)))
+            wanted = tuple(made)
         else:
-            wanted = (None, *self.output_shape)
+            wanted = (None, *said)
         fits = len(found) == len(wanted) and all(
             None in pair or pair[0] == pair[1] for pair in zip(found, wanted, strict=True)
         )

@@ -57,6 +57,8 @@ class GRUCell(RecurrentCell):
         ((2, 3), 1)
     """
 
+    recurrent_activation: Any
+
     def __init__(
         self,
         units: int,

@@ -55,6 +55,8 @@ class LSTMCell(RecurrentCell):
         ((2, 3), 2)
     """
 
+    recurrent_activation: Any
+
     def __init__(
         self,
         units: int,
