@@ -58,6 +58,10 @@ class ArgumentError(HornError, ValueError):
     """An argument has a value that means nothing here; a misspelt name is the usual case."""
 
 
+class KeywordError(ArgumentError, TypeError):
+    """A constructor was given a keyword that it does not have."""
+
+
 class DataError(HornError, ValueError):
     """The data cannot be trained on: labels out of range, NaN in the inputs, lengths that differ."""
 

@@ -56,7 +56,6 @@ def test_one_loss_is_for_all_outputs_and_none_for_no_loss() -> None:
 @pytest.mark.parametrize(
     ("options", "targets", "message"),
     [
-        ({"loss": {"c": "mse"}}, [A, B], "output that the model does not have"),
         ({"loss": ["mse"] * 3}, [A, B], "not as many losses"),
         ({"loss": "mse", "loss_weights": [1.0]}, [A, B], "not as many loss_weights"),
         ({"loss": "mse"}, A, "not as many targets"),
@@ -72,6 +71,9 @@ def test_what_does_not_fit_the_outputs_is_refused(options: Any, targets: Any, me
         np.testing.assert_array_equal(old, new)
     with pytest.raises(ArgumentError, match="loss_weights"):
         model.compile("sgd", "mse", loss_weights=["heavy", 1.0])
+    for argument, value in {"loss": "mse", "loss_weights": 1.0, "metrics": ["mae"], "weighted_metrics": "mae"}.items():
+        with pytest.raises(ArgumentError, match=f"{argument} for an output that the model does not have"):
+            model.compile("sgd", **{"loss": "mse", argument: {"c": value}})
 
 
 def test_only_weighted_metrics_see_the_weights_of_examples() -> None:

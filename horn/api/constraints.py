@@ -9,14 +9,18 @@ import numpy as np
 from horn import settings
 from horn.api.bounds import real
 from horn.api.described import describe, revive
+from horn.api.keywords import ExactKeywords
 from horn.api.lookup import by_name
 from horn.errors import ArgumentError
 from horn.spec import ops
 from horn.spec.graph import spec_of
 
 
-class Constraint:
+class Constraint(ExactKeywords):
     """The base of constraints: write `__call__` in ops, and `get_config` if there are arguments.
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
 
     Example:
         >>> class Small(Constraint):
@@ -176,6 +180,12 @@ TABLE: dict[str, Any] = {
 def get(identifier: Any) -> Any:
     """Return the constraint that a name, a dictionary, a class or a function means; None stays None.
 
+    Args:
+        identifier: A name, what `serialize` returned, a class, or an object, which is returned as it is.
+
+    Raises:
+        ArgumentError: There is no constraint of that name.
+
     Example:
         >>> get("max_norm").get_config()
         {'max_value': 2, 'axis': 0}
@@ -190,10 +200,22 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(constraint: Constraint) -> dict[str, Any]:
-    """Return the dictionary that `deserialize` turns back into an equal constraint."""
+    """Return the dictionary that `deserialize` turns back into an equal constraint.
+
+    Args:
+        constraint: The constraint.
+    """
     return describe("keras.constraints", constraint)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-    """Return the constraint that a dictionary describes."""
+    """Return the constraint that a dictionary describes.
+
+    Args:
+        config: What `serialize` returned, or a name.
+        custom_objects: Names of one's own classes and functions.
+
+    Raises:
+        ArgumentError: There is no constraint of that name.
+    """
     return revive("constraint", config, TABLE, custom_objects)

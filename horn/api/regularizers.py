@@ -6,14 +6,18 @@ from typing import Any, Self
 
 from horn.api.bounds import choice, real
 from horn.api.described import describe, revive
+from horn.api.keywords import ExactKeywords
 from horn.api.lookup import by_name
 from horn.errors import ShapeError
 from horn.spec import ops
 from horn.spec.graph import spec_of
 
 
-class Regularizer:
+class Regularizer(ExactKeywords):
     """The base of regularizers: write `__call__` in ops, and `get_config`.
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
 
     Example:
         >>> class Range(Regularizer):
@@ -47,6 +51,10 @@ class L1L2(Regularizer):
     Raises:
         ArgumentError: A factor is negative or no number.
 
+    Reference:
+        Zou & Hastie, Regularization and variable selection via the elastic net, Journal of the Royal
+        Statistical Society B 67 (2005) 301-320.
+
     Example:
         >>> float(L1L2(l1=1.0, l2=0.5)(np.array([1.0, -2.0])))
         5.5
@@ -77,6 +85,10 @@ class L1(L1L2):
     Args:
         l1: The factor, 0 or more.
 
+    Reference:
+        Tibshirani, Regression shrinkage and selection via the lasso, Journal of the Royal Statistical
+        Society B 58 (1996) 267-288.
+
     Example:
         >>> float(L1(0.5)(np.array([1.0, -2.0])))
         1.5
@@ -94,6 +106,9 @@ class L2(L1L2):
 
     Args:
         l2: The factor, 0 or more.
+
+    Reference:
+        Krogh & Hertz, A simple weight decay can improve generalization, NeurIPS 1991.
 
     Example:
         >>> float(L2(0.5)(np.array([1.0, -2.0])))
@@ -117,6 +132,10 @@ class OrthogonalRegularizer(Regularizer):
     Raises:
         ArgumentError: The factor or the mode is none.
         ShapeError: It is called with a weight that is no matrix.
+
+    Reference:
+        Brock, Lim, Ritchie & Weston, Neural photo editing with introspective adversarial networks, ICLR 2017,
+        arXiv:1609.07093, on orthogonal regularization.
 
     Example:
         >>> float(OrthogonalRegularizer(1.0)(np.array([[3.0, 0.0], [0.0, 2.0]])))
@@ -164,6 +183,12 @@ TABLE: dict[str, Any] = {
 def get(identifier: Any) -> Any:
     """Return the regularizer that a name, a dictionary, a class or a function means; None stays None.
 
+    Args:
+        identifier: A name, what `serialize` returned, a class, or an object, which is returned as it is.
+
+    Raises:
+        ArgumentError: There is no regularizer of that name.
+
     Example:
         >>> get("l2").get_config()
         {'l2': 0.01}
@@ -178,10 +203,22 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(regularizer: Regularizer) -> dict[str, Any]:
-    """Return the dictionary that `deserialize` turns back into an equal regularizer."""
+    """Return the dictionary that `deserialize` turns back into an equal regularizer.
+
+    Args:
+        regularizer: The regularizer.
+    """
     return describe("keras.regularizers", regularizer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-    """Return the regularizer that a dictionary describes."""
+    """Return the regularizer that a dictionary describes.
+
+    Args:
+        config: What `serialize` returned, or a name.
+        custom_objects: Names of one's own classes and functions.
+
+    Raises:
+        ArgumentError: There is no regularizer of that name.
+    """
     return revive("regularizer", config, TABLE, custom_objects)

@@ -40,19 +40,19 @@ def places_of(window: Sizes, strides: Sizes, dilation: Sizes, counts: Sizes) -> 
         yield offset, (np.s_[:], *places)
 
 
-def per_axis(value: Any, count: int, name: str) -> Sizes:
+def per_axis(value: Any, count: int, name: str, owner: str = "An op") -> Sizes:
     """Return one positive integer for each of `count` spatial axes."""
     given = tuple(value) if isinstance(value, tuple | list) else (value,) * count
     if len(given) != count or not all(
-        isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in given
+        isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= 1 for n in given
     ):
         raise ArgumentError(
-            f"{name} does not fit {count} spatial axes.",
+            f"{owner} was given something for {name} that does not fit {count} spatial axes.",
             expected=f"a positive integer, or {count} of them",
-            got=repr(value),
-            remedy=f"write {name}=1 or {name}={(1,) * count}",
+            got=f"{name}={value!r}",
+            remedy=f"write {name}=3 or {name}={(3,) * count}",
         )
-    return given
+    return tuple(int(n) for n in given)
 
 
 def named(name: Any, known: tuple[str, ...]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from horn.api.keywords import ExactKeywords
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 Logs = dict[str, Any]
 
 
-class Callback:
+class Callback(ExactKeywords):
     """The base of callbacks; override any of the hooks.
 
     `model` and `params` are set before the first hook. Overriding a batch hook makes the loop
@@ -22,6 +24,9 @@ class Callback:
     Attributes:
         model: The model.
         params: ``"epochs"``, ``"steps"`` in an epoch (None if nobody knows) and ``"verbose"``.
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
 
     Example:
         >>> class Shout(Callback):
@@ -113,6 +118,13 @@ class History(Callback):
         epoch: The numbers of the epochs.
         history: Name of a figure to one value for each epoch.
         profile: Where the time went, after ``fit(..., profile=True)``; otherwise None.
+
+    Example:
+        >>> history = History()
+        >>> history.on_train_begin()
+        >>> history.on_epoch_end(0, {"loss": 0.5})
+        >>> history.epoch, history.history
+        ([0], {'loss': [0.5]})
     """
 
     profile: Profile | None = None

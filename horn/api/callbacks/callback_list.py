@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from horn.api.bounds import flag
 from horn.api.callbacks.callback import Callback, History
 from horn.api.callbacks.progress import ProgbarLogger
 from horn.errors import ArgumentError
@@ -62,6 +63,8 @@ class CallbackList(Callback):
         **params: Any,
     ) -> None:
         self.callbacks = [_checked(one) for one in members(callbacks)]
+        flag("CallbackList", "add_history", add_history)
+        flag("CallbackList", "add_progbar", add_progbar)
         for wanted, kind in ((add_progbar, ProgbarLogger), (add_history, History)):
             if wanted and not any(isinstance(one, kind) for one in self.callbacks):
                 self.callbacks.append(kind())

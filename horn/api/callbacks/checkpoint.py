@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from horn.api.bounds import flag, real, whole
+from horn.api.bounds import flag, path, real, whole
 from horn.api.callbacks.monitor import Monitor
 from horn.errors import ArgumentError
 
@@ -57,7 +57,7 @@ class ModelCheckpoint(Monitor):
         kind = type(self).__name__
         self.save_best_only = flag(kind, "save_best_only", save_best_only)
         self.save_weights_only = flag(kind, "save_weights_only", save_weights_only)
-        self.filepath = _checked_path(os.fspath(filepath), weights_only=self.save_weights_only)
+        self.filepath = _checked_path(path(kind, "filepath", filepath), weights_only=self.save_weights_only)
         self.save_freq = save_freq if save_freq == "epoch" else _batches(save_freq, self)
         threshold = initial_value_threshold
         self.initial_value_threshold = (

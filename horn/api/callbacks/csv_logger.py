@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from horn.api.bounds import flag
+from horn.api.bounds import flag, path
 from horn.api.callbacks.callback import Callback
 from horn.errors import ArgumentError
 
@@ -50,7 +50,7 @@ class CSVLogger(Callback):
                 got=f"separator={separator!r}",
                 remedy="write separator=','",
             )
-        self.filename, self.separator = os.fspath(filename), separator
+        self.filename, self.separator = path("CSVLogger", "filename", filename), separator
         self.append = flag("CSVLogger", "append", append)
         self._file: IO[str] | None = None
         self._keys: list[str] = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from horn.api.bounds import function
 from horn.api.callbacks.callback import Callback
-from horn.errors import ArgumentError, suggestion
+from horn.api.keywords import refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,15 +53,7 @@ class LambdaCallback(Callback):
             **kwargs,
         }
         hooks = [name for name in vars(Callback) if name.startswith("on_")]
-        for hook, function in given.items():
-            if hook not in hooks or not (function is None or callable(function)):
-                raise ArgumentError(
-                    "LambdaCallback was given something that it cannot call.",
-                    expected=f"functions for {', '.join(hooks)}",
-                    got=f"{hook}={function!r}",
-                    remedy=suggestion(hook, hooks)
-                    if hook not in hooks
-                    else f"write {hook}=lambda *args: ...",
-                )
-            if function is not None:
-                setattr(self, hook, function)
+        refuse_unknown(LambdaCallback, kwargs, hooks)
+        for hook, made in given.items():
+            if made is not None:
+                setattr(self, hook, function("LambdaCallback", hook, made))

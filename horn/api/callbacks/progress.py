@@ -56,6 +56,14 @@ class ProgbarLogger(Callback):
 
     On a terminal it is one line, drawn anew in place, ten times a second at most. Elsewhere, and
     with ``verbose=2``, it is one plain line at the end of each epoch.
+
+    Example:
+        >>> from horn.api.layers.core import Dense
+        >>> from horn.api.models.sequential import Sequential
+        >>> model = Sequential([Dense(1, kernel_initializer="zeros")])
+        >>> model.compile("sgd", "mse")
+        >>> history = model.fit(np.ones((2, 3)), np.ones((2, 1)), verbose=2, callbacks=[ProgbarLogger()])
+        Epoch 1/1 ... loss: 1.000
     """
 
     def __init__(self) -> None:

@@ -38,6 +38,9 @@ class EarlyStopping(Monitor):
     Raises:
         ArgumentError: See `Monitor`.
 
+    Reference:
+        Prechelt, Early stopping - but when?, in Neural Networks: Tricks of the Trade (1998).
+
     Example:
         >>> class Model:
         ...     stop_training = False

@@ -53,11 +53,12 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: Any = 0.0) -> None:
-        if np.asarray(value).dtype.kind not in "biuf":
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf" or isinstance(value, bool) or np.isnan(array).any():
             raise ArgumentError(
                 "Constant was given something that is no number.",
                 expected="a number, or an array of numbers",
-                got=repr(value),
+                got=f"value={value!r}",
                 remedy="write Constant(0.5)",
             )
         self.value = value

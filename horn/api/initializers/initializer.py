@@ -7,10 +7,14 @@ from typing import Any, Self
 import numpy as np
 
 from horn import dtypes, settings
+from horn.api.keywords import ExactKeywords
 
 
-class Initializer:
+class Initializer(ExactKeywords):
     """A recipe for the first value of a weight: ``initializer(shape, dtype)`` gives an array.
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
 
     Example:
         >>> class Count(Initializer):

@@ -52,6 +52,12 @@ def get(identifier: Any) -> Any:
 
     A function of shape and dtype serves as well; None stays None.
 
+    Args:
+        identifier: A name, what `serialize` returned, a class, or an object, which is returned as it is.
+
+    Raises:
+        ArgumentError: There is no initializer of that name.
+
     Example:
         >>> get("he_normal"), get(0.5)
         (HeNormal(), Constant(value=0.5))
@@ -69,10 +75,22 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(initializer: Initializer) -> dict[str, Any]:
-    """Return the dictionary that `deserialize` turns back into an equal initializer."""
+    """Return the dictionary that `deserialize` turns back into an equal initializer.
+
+    Args:
+        initializer: The initializer.
+    """
     return describe("keras.initializers", initializer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-    """Return the initializer that a dictionary describes."""
+    """Return the initializer that a dictionary describes.
+
+    Args:
+        config: What `serialize` returned, or a name.
+        custom_objects: Names of one's own classes and functions.
+
+    Raises:
+        ArgumentError: There is no initializer of that name.
+    """
     return revive("initializer", config, TABLE, custom_objects)

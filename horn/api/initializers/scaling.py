@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn.api.bounds import choice, real
+from horn.api.bounds import choice, real, several, whole
 from horn.api.initializers.initializer import in_dtype
 from horn.api.initializers.random import Drawn, drawn, truncated
-from horn.errors import ArgumentError
+from horn.errors import ArgumentError, ShapeError
 from horn.state.random import Stream
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class VarianceScaling(Drawn):
         self.mode = choice(kind, "mode", mode, _MODES)
         named = "truncated_normal" if distribution == "normal" else distribution
         self.distribution = choice(kind, "distribution", named, _DISTRIBUTIONS)
-        self.input_axes, self.output_axes = input_axes, output_axes
+        self.input_axes = None if input_axes is None else _axes(kind, "input_axes", input_axes)
+        self.output_axes = None if output_axes is None else _axes(kind, "output_axes", output_axes)
         if (input_axes is None) != (output_axes is None):
             raise ArgumentError(
                 f"{kind} was told the axes of the inputs or of the outputs, and not both.",
@@ -88,10 +89,22 @@ class VarianceScaling(Drawn):
         if self.input_axes is None or self.output_axes is None:
             fan_in, fan_out = fans(shape)
         else:
+            self._check(shape)
             fan_in, fan_out = (math.prod(shape[i] for i in axes) for axes in (self.input_axes, self.output_axes))
         if self.mode == "fan_avg":
             return 2.0 / max(fan_in + fan_out, 1)
         return 1.0 / max(fan_in if self.mode == "fan_in" else fan_out, 1)
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        """Raise a `ShapeError` unless the axes are all there, each once."""
+        axes, rank = [*(self.input_axes or ()), *(self.output_axes or ())], len(shape)
+        if any(not -rank <= i < rank for i in axes) or len({i % rank for i in axes}) < len(axes):
+            raise ShapeError(
+                f"{type(self).__name__} was told axes that the weight does not have, or one of them twice.",
+                expected=f"axes from 0 to {rank - 1}, each in input_axes or in output_axes",
+                got=f"input_axes={self.input_axes}, output_axes={self.output_axes} for shape {shape}",
+                remedy="count the axes of the weight, from 0",
+            )
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -102,6 +115,11 @@ class VarianceScaling(Drawn):
             "input_axes": self.input_axes,
             "output_axes": self.output_axes,
         }
+
+
+def _axes(owner: str, argument: str, value: Any) -> list[int]:
+    """Return `value` if it is a list of integers."""
+    return [whole(owner, argument, axis, low=-32) for axis in several(owner, argument, value)]
 
 
 class _Named(VarianceScaling):
@@ -150,6 +168,9 @@ class GlorotUniform(_Named):
 class GlorotNormal(_Named):
     """Truncated normal of variance ``2 / (fan_in + fan_out)``; see `GlorotUniform`.
 
+    Reference:
+        Glorot & Bengio, Understanding the difficulty of training deep feedforward networks, AISTATS 2010.
+
     Example:
         >>> GlorotNormal(seed=1)((2, 4)).shape
         (2, 4)
@@ -175,6 +196,9 @@ class HeUniform(_Named):
 class HeNormal(_Named):
     """Truncated normal of variance ``2 / fan_in``: made for layers with relu; see `HeUniform`.
 
+    Reference:
+        He, Zhang, Ren & Sun, Delving deep into rectifiers, ICCV 2015, arXiv:1502.01852, section 2.2.
+
     Example:
         >>> HeNormal(seed=1)((2, 4)).shape
         (2, 4)
@@ -199,6 +223,10 @@ class LecunUniform(_Named):
 
 class LecunNormal(_Named):
     """Truncated normal of variance ``1 / fan_in``: made for layers with selu; see `LecunUniform`.
+
+    Reference:
+        LeCun, Bottou, Orr & Müller, Efficient BackProp, in Neural Networks: Tricks of the Trade (1998);
+        Klambauer et al., Self-normalizing neural networks, NeurIPS 2017, arXiv:1706.02515.
 
     Example:
         >>> LecunNormal(seed=1)((2, 4)).shape

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from horn import dtypes
-from horn.api import activations, initializers
+from horn.api import activations
+from horn.api.bounds import real
+from horn.api.layers.core import keep_recipes, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.graph import spec_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Activation(Layer):
@@ -34,17 +30,15 @@ class Activation(Layer):
         array([0., 2.], dtype=float32)
     """
 
+    activation: Any
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.activation = activations.get(activation)
+        keep_recipes(self, activation=activation)
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
         return self.activation(inputs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        return {**super().get_config(), "activation": activations.serialize(self.activation)}
 
 
 class ReLU(Layer):
@@ -56,8 +50,15 @@ class ReLU(Layer):
         threshold: Above it inputs stay.
         **kwargs: Those of `Layer`.
 
+    Shapes:
+        inputs:  any
+        returns: that of the inputs
+
     Raises:
         ArgumentError: An argument is negative, NaN or no number.
+
+    Reference:
+        Nair & Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
 
     Example:
         >>> ReLU(max_value=1.0, negative_slope=0.5)(np.array([-1.0, 0.5, 2.0], "float32"))
@@ -72,22 +73,13 @@ class ReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.max_value = None if max_value is None else not_negative("ReLU", "max_value", max_value)
-        self.negative_slope = not_negative("ReLU", "negative_slope", negative_slope)
-        self.threshold = not_negative("ReLU", "threshold", threshold)
+        self.max_value = None if max_value is None else real("ReLU", "max_value", max_value, "[0, inf)")
+        self.negative_slope = real("ReLU", "negative_slope", negative_slope, "[0, inf)")
+        self.threshold = real("ReLU", "threshold", threshold, "[0, inf)")
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
         return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        own = {
-            "max_value": self.max_value,
-            "negative_slope": self.negative_slope,
-            "threshold": self.threshold,
-        }
-        return {**super().get_config(), **own}
 
 
 class LeakyReLU(Layer):
@@ -97,8 +89,16 @@ class LeakyReLU(Layer):
         negative_slope: The factor of negative inputs.
         **kwargs: Those of `Layer`.
 
+    Shapes:
+        inputs:  any
+        returns: that of the inputs
+
     Raises:
         ArgumentError: The slope is negative, NaN or no number.
+
+    Reference:
+        Maas, Hannun & Ng, Rectifier nonlinearities improve neural network acoustic models, ICML workshop on
+        deep learning for audio, speech and language processing, 2013.
 
     Example:
         >>> LeakyReLU(0.5)(np.array([-1.0, 2.0], "float32"))
@@ -107,15 +107,11 @@ class LeakyReLU(Layer):
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.negative_slope = not_negative("LeakyReLU", "negative_slope", negative_slope)
+        self.negative_slope = real("LeakyReLU", "negative_slope", negative_slope, "[0, inf)")
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
         return ops.leaky_relu(inputs, negative_slope=self.negative_slope)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        return {**super().get_config(), "negative_slope": self.negative_slope}
 
 
 class ELU(Layer):
@@ -125,8 +121,16 @@ class ELU(Layer):
         alpha: What negative inputs approach, negated.
         **kwargs: Those of `Layer`.
 
+    Shapes:
+        inputs:  any
+        returns: that of the inputs
+
     Raises:
         ArgumentError: `alpha` is no finite number.
+
+    Reference:
+        Clevert, Unterthiner & Hochreiter, Fast and accurate deep network learning by exponential linear
+        units (ELUs), ICLR 2016, arXiv:1511.07289.
 
     Example:
         >>> ELU(2.0)(np.array([-100.0, 2.0], "float32"))
@@ -135,15 +139,11 @@ class ELU(Layer):
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.alpha = _finite("ELU", "alpha", alpha)
+        self.alpha = real("ELU", "alpha", alpha)
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
         return ops.elu(inputs, alpha=self.alpha)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        return {**super().get_config(), "alpha": self.alpha}
 
 
 class PReLU(Layer):
@@ -151,8 +151,8 @@ class PReLU(Layer):
 
     Args:
         alpha_initializer: For the slopes.
-        alpha_regularizer: Not offered: anything but None is refused.
-        alpha_constraint: Not offered: anything but None is refused.
+        alpha_regularizer: For the slopes; see `horn.regularizers`.
+        alpha_constraint: For the slopes; see `horn.constraints`.
         shared_axes: Along which axes, counted with the batch, one slope serves for all places: (1, 2)
             leaves one for each channel of an image.
         **kwargs: Those of `Layer`.
@@ -163,7 +163,7 @@ class PReLU(Layer):
         returns: the same as the inputs
 
     Raises:
-        ArgumentError: A shared axis is that of the batch or no integer, or an argument is not offered.
+        ArgumentError: A shared axis is that of the batch or no integer.
 
     Reference:
         He et al., Delving Deep into Rectifiers, arXiv:1502.01852.
@@ -183,18 +183,10 @@ class PReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        for name, value in (("alpha_regularizer", alpha_regularizer), ("alpha_constraint", alpha_constraint)):
-            if value is not None:
-                raise ArgumentError(
-                    f"PReLU was given {name}, which it does not offer.",
-                    expected=f"{name}=None",
-                    got=repr(value),
-                    remedy="leave it away",
-                )
-        self.alpha_regularizer = alpha_regularizer
-        self.alpha_constraint = alpha_constraint
-        self._initializer = alpha_initializer
-        self.alpha_initializer = initializers.get(alpha_initializer)
+        keep_recipes(
+            self, alpha_initializer=alpha_initializer, alpha_regularizer=alpha_regularizer,
+            alpha_constraint=alpha_constraint,
+        )  # fmt: skip
         self.shared_axes = _places(shared_axes)
 
     def build(self, input_shape: Any) -> None:
@@ -208,22 +200,12 @@ class PReLU(Layer):
             )
         shared = self.shared_axes or []
         shape = tuple(1 if i in shared else size for i, size in enumerate(input_shape) if i)
-        self.alpha = self.add_weight(shape, self.alpha_initializer, name="alpha")
+        self.alpha = weight_of(self, shape, "alpha")
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
         below = ops.multiply(self.alpha, ops.relu(ops.negative(inputs)))
         return ops.subtract(ops.relu(inputs), below)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        own = {
-            "alpha_initializer": self._initializer,
-            "alpha_regularizer": self.alpha_regularizer,
-            "alpha_constraint": self.alpha_constraint,
-            "shared_axes": self.shared_axes,
-        }
-        return {**super().get_config(), **own}
 
 
 class Softmax(Layer):
@@ -271,32 +253,6 @@ class Softmax(Layer):
             return ops.softmax(inputs, axis=self.axis)
         axes = tuple(self.axis)
         return ops.exp(ops.subtract(inputs, ops.logsumexp(inputs, axis=axes, keepdims=True)))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        return {**super().get_config(), "axis": self.axis}
-
-
-def not_negative(layer: str, argument: str, value: Any) -> float:
-    """Return `value` if it is a number of zero or more."""
-    return _number(layer, argument, value, "a number of zero or more", lambda number: number >= 0.0)
-
-
-def _finite(layer: str, argument: str, value: Any) -> float:
-    return _number(layer, argument, value, "a finite number", math.isfinite)
-
-
-def _number(layer: str, argument: str, value: Any, wanted: str, fits: Callable[[float], bool]) -> float:
-    """Return `value` as a float if it is a number that fits; NaN fits nowhere."""
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not is_number or not fits(float(value)):
-        raise ArgumentError(
-            f"{layer} was given a number that it has no meaning for.",
-            expected=f"{argument} as {wanted}",
-            got=f"{argument}={value!r}",
-            remedy=f"write {layer}({argument}=0.5), for example",
-        )
-    return float(value)
 
 
 def _is_integer(value: Any) -> bool:

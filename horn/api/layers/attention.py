@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from horn import dtypes
-from horn.api.bounds import choice, flag
-from horn.api.layers.regularization import Noise, share
+from horn.api.bounds import choice, flag, real
+from horn.api.layers.regularization import Noise
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.graph import spec_of
@@ -60,7 +60,7 @@ class Attention(Noise):
         super().__init__(seed, **kwargs)
         self.use_scale = flag(type(self).__name__, "use_scale", use_scale)
         self.score_mode = choice(type(self).__name__, "score_mode", score_mode, ("dot", "concat"))
-        self.dropout = share(self, dropout)
+        self.dropout = real(type(self).__name__, "dropout", dropout, "[0, 1)")
 
     def build(self, input_shape: Any) -> None:
         """Make the factors of the scores."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.bounds import real
+from horn.api.bounds import flag, real
 from horn.api.layers.affine import Affine, known_along, one_axis, single, statistic
 from horn.api.layers.core import none_of
 from horn.spec import ops
@@ -92,11 +92,11 @@ class BatchNormalization(Affine):
             beta_constraint=beta_constraint, gamma_constraint=gamma_constraint,
         )  # fmt: skip
         self.momentum = real("BatchNormalization", "momentum", momentum, "[0, 1]")
-        none_of(
-            "BatchNormalization", renorm=renorm, renorm_clipping=renorm_clipping, synchronized=synchronized
-        )
+        kind = "BatchNormalization"
+        none_of(kind, renorm=flag(kind, "renorm", renorm), renorm_clipping=renorm_clipping)
+        none_of(kind, synchronized=flag(kind, "synchronized", synchronized))
         self.renorm = self.synchronized = False
-        self.renorm_clipping, self.renorm_momentum = None, renorm_momentum
+        self.renorm_clipping, self.renorm_momentum = None, real(kind, "renorm_momentum", renorm_momentum, "[0, 1]")
 
     def build(self, input_shape: Any) -> None:
         """Make scale, shift and moving statistics."""

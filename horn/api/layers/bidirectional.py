@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from horn import tree
+from horn.api.bounds import several
 from horn.api.layers.layer import Layer
 from horn.api.layers.over_time import backwards
 from horn.errors import ArgumentError
@@ -52,8 +53,11 @@ class Bidirectional(Layer):
         self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None,
         **kwargs: Any,
     ) -> None:  # fmt: skip
-        for one in (layer, *([] if backward_layer is None else [backward_layer])):
-            _check_recurrent(one)
+        _check_recurrent("layer", layer)
+        if backward_layer is not None:
+            _check_recurrent("backward_layer", backward_layer)
+        if weights is not None:
+            weights = several("Bidirectional", "weights", weights)
         if merge_mode not in _MODES:
             raise ArgumentError(
                 "Bidirectional was given a way to merge that it does not know.",
@@ -170,12 +174,12 @@ class Bidirectional(Layer):
         return mask if self.merge_mode else [mask, mask]
 
 
-def _check_recurrent(layer: Any) -> None:
+def _check_recurrent(argument: str, layer: Any) -> None:
     if not isinstance(layer, Layer) or not all(hasattr(layer, name) for name in _NEEDED):
         raise ArgumentError(
             "Bidirectional was given something that cannot run both ways.",
             expected=f"a recurrent layer, with {', '.join(_NEEDED)}",
-            got=repr(layer),
+            got=f"{argument}={layer!r}",
             remedy="write Bidirectional(LSTM(64))",
         )
 

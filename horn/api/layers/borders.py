@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from horn.api.bounds import choice
-from horn.api.layers.spatial import SpatialLayer, per_axis
+from horn.api.layers.spatial import SpatialLayer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.sizes import Dim
+from horn.spec.windows import per_axis
 
 Border = int | tuple[int, ...] | tuple[tuple[int, int], ...]
 
@@ -48,6 +49,10 @@ class Cropping(SpatialLayer):
         cropping: How many: one number, one for each axis, or a pair (before, after) for each axis.
         data_format: ``"channels_last"`` or ``"channels_first"``; default as set in `horn.config`.
         **kwargs: Those of `Layer`.
+
+    Shapes:
+        inputs:  (batch, *spatial, channels), or (batch, channels, *spatial) for channels first
+        returns: the same with other sizes along the spatial axes
 
     Raises:
         ShapeError: Nothing would be left of the inputs, or their size is not known, so that this
@@ -99,7 +104,7 @@ class Cropping1D(Cropping):
 
 
 class Cropping2D(Cropping):
-    """Rows and columns cut off an image; see `Cropping` for the arguments.
+    """Rows and columns cut off an image.
 
     Example:
         >>> Cropping2D(((1, 2), (0, 3)))(np.ones((2, 8, 8, 3), "float32")).shape
@@ -115,7 +120,7 @@ class Cropping2D(Cropping):
 
 
 class Cropping3D(Cropping):
-    """Planes cut off a volume; see `Cropping` for the arguments.
+    """Planes cut off a volume.
 
     Example:
         >>> Cropping3D((1, 2, 0))(np.ones((2, 8, 8, 8, 3), "float32")).shape
@@ -137,6 +142,10 @@ class ZeroPadding(SpatialLayer):
         padding: How many: one number, one for each axis, or a pair (before, after) for each axis.
         data_format: ``"channels_last"`` or ``"channels_first"``; default as set in `horn.config`.
         **kwargs: Those of `Layer`.
+
+    Shapes:
+        inputs:  (batch, *spatial, channels), or (batch, channels, *spatial) for channels first
+        returns: the same with other sizes along the spatial axes
     """
 
     def __init__(self, padding: Border, data_format: str | None = None, **kwargs: Any) -> None:
@@ -154,7 +163,7 @@ class ZeroPadding(SpatialLayer):
 
 
 class ZeroPadding1D(ZeroPadding):
-    """Zeros before and after the steps of a sequence; see `ZeroPadding` for the arguments.
+    """Zeros before and after the steps of a sequence.
 
     Example:
         >>> ZeroPadding1D((1, 2))(np.ones((2, 8, 3), "float32")).shape
@@ -168,7 +177,7 @@ class ZeroPadding1D(ZeroPadding):
 
 
 class ZeroPadding2D(ZeroPadding):
-    """Zeros around an image; see `ZeroPadding` for the arguments.
+    """Zeros around an image.
 
     Example:
         >>> ZeroPadding2D((1, 2))(np.ones((2, 8, 8, 3), "float32")).shape
@@ -182,7 +191,7 @@ class ZeroPadding2D(ZeroPadding):
 
 
 class ZeroPadding3D(ZeroPadding):
-    """Zeros around a volume; see `ZeroPadding` for the arguments.
+    """Zeros around a volume.
 
     Example:
         >>> ZeroPadding3D()(np.ones((2, 8, 8, 8, 3), "float32")).shape
@@ -204,13 +213,17 @@ class UpSampling(SpatialLayer):
         size: The factors: one number, or one for each spatial axis.
         data_format: ``"channels_last"`` or ``"channels_first"``; default as set in `horn.config`.
         **kwargs: Those of `Layer`.
+
+    Shapes:
+        inputs:  (batch, *spatial, channels), or (batch, channels, *spatial) for channels first
+        returns: the same with other sizes along the spatial axes
     """
 
     def __init__(
         self, size: int | tuple[int, ...] = 2, data_format: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
-        self.size = per_axis(type(self).__name__, "size", size, self.spatial)
+        self.size = per_axis(size, self.spatial, "size", type(self).__name__)
         self.interpolation = "nearest"
 
     def call(self, inputs: Any) -> Any:
@@ -274,7 +287,7 @@ class UpSampling2D(UpSampling):
 
 
 class UpSampling3D(UpSampling):
-    """Volumes made larger: each element repeated along every axis; see `UpSampling` for the arguments.
+    """Volumes made larger: each element repeated along every axis.
 
     Example:
         >>> UpSampling3D((1, 2, 2))(np.ones((2, 4, 4, 4, 3), "float32")).shape

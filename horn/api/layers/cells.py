@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horn import tree
-from horn.api import activations
-from horn.api.bounds import flag, real
-from horn.api.layers.core import check_last_axis, keep_recipes, positive
+from horn.api.bounds import flag, real, seed as checked_seed, whole
+from horn.api.layers.core import check_last_axis, keep_recipes
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import graph, ops
@@ -119,11 +118,11 @@ class RecurrentCell(Layer):
     ) -> None:
         super().__init__(**kwargs)
         owner = type(self).__name__
-        self.units = positive(owner, "units", units)
-        self.activation = activations.get(activation)
+        self.units = whole(owner, "units", units)
         self.use_bias = flag(owner, "use_bias", use_bias)
         keep_recipes(
-            self, kernel_initializer=kernel_initializer, recurrent_initializer=recurrent_initializer,
+            self, activation=activation,
+            kernel_initializer=kernel_initializer, recurrent_initializer=recurrent_initializer,
             bias_initializer=bias_initializer, kernel_regularizer=kernel_regularizer,
             recurrent_regularizer=recurrent_regularizer, bias_regularizer=bias_regularizer,
             kernel_constraint=kernel_constraint, recurrent_constraint=recurrent_constraint,
@@ -131,12 +130,13 @@ class RecurrentCell(Layer):
         )  # fmt: skip
         self.dropout = real(owner, "dropout", dropout, "[0, 1)")
         self.recurrent_dropout = real(owner, "recurrent_dropout", recurrent_dropout, "[0, 1)")
-        self.seed = seed
+        self.seed = checked_seed(owner, seed)
         # A stream has a number of its own, which a cell without dropout leaves to others.
         self.stream = Stream(seed) if dropout or recurrent_dropout else None
         self.state_size: Any = self.units
         self.output_size = self.units
 
+    activation: Any
     kernel_initializer: Any
     recurrent_initializer: Any
     bias_initializer: Any

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.layers.core import positive, weight_of
+from horn.api.bounds import whole
+from horn.api.layers.core import weight_of
 from horn.api.layers.spatial import FilterLayer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -17,8 +18,9 @@ class Convolution(FilterLayer):
         filters: The number of output channels.
         kernel_size: The sizes of the window: one number, or one for each spatial axis.
         strides: The step of the window along each axis.
-        padding: ``"valid"`` for none, ``"same"`` for zeros around the input; for sequences
-            ``"causal"`` too, with all zeros before the input, so that no output sees what comes later.
+        padding: ``"valid"`` for none, ``"same"`` for zeros around the input, ``"full"`` for so many that
+            every window with an element of the input counts; for sequences ``"causal"`` too, with all
+            zeros before the input, so that no output sees what comes later.
         data_format: ``"channels_last"`` or ``"channels_first"``; default as set in `horn.config`.
         dilation_rate: The distance of neighbouring elements of the window.
         groups: Into how many parts channels and filters are divided.
@@ -36,6 +38,12 @@ class Convolution(FilterLayer):
     Shapes:
         inputs: (batch, *spatial, channels), or (batch, channels, *spatial) for channels first
         kernel: (*kernel_size, channels // groups, filters)
+
+    Reference:
+        LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition,
+        Proceedings of the IEEE 86 (1998) 2278-2324; Krizhevsky, Sutskever & Hinton, ImageNet
+        classification with deep convolutional neural networks, NeurIPS 2012, on groups; Yu & Koltun,
+        Multi-scale context aggregation by dilated convolutions, ICLR 2016, arXiv:1511.07122, on dilation.
     """
 
     def __init__(
@@ -63,8 +71,8 @@ class Convolution(FilterLayer):
             bias_initializer, bias_regularizer, activity_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
         kind = type(self).__name__
-        self.filters = positive(kind, "filters", filters)
-        self.groups = positive(kind, "groups", groups)
+        self.filters = whole(kind, "filters", filters)
+        self.groups = whole(kind, "groups", groups)
         if self.filters % self.groups:
             raise ArgumentError(
                 f"{kind} cannot divide its filters into groups.",
@@ -102,7 +110,7 @@ class Convolution(FilterLayer):
 
 
 class Conv1D(Convolution):
-    """Convolution over sequences; see `Convolution` for the arguments.
+    """Convolution over sequences.
 
     Example:
         >>> Conv1D(4, 3, padding="causal", dilation_rate=2)(np.ones((2, 8, 1), "float32")).shape
@@ -113,7 +121,7 @@ class Conv1D(Convolution):
 
 
 class Conv2D(Convolution):
-    """Convolution over images; see `Convolution` for the arguments.
+    """Convolution over images.
 
     Example:
         >>> Conv2D(4, 3, padding="same")(np.ones((2, 8, 8, 1), "float32")).shape
@@ -124,7 +132,7 @@ class Conv2D(Convolution):
 
 
 class Conv3D(Convolution):
-    """Convolution over volumes; see `Convolution` for the arguments.
+    """Convolution over volumes.
 
     Example:
         >>> Conv3D(4, (3, 1, 1), strides=2)(np.ones((2, 8, 8, 8, 1), "float32")).shape

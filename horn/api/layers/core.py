@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, settings
 from horn.api import activations, constraints, initializers, regularizers
-from horn.api.bounds import flag
+from horn.api.bounds import about, flag, name as label, whole
 from horn.api.layers.layer import Layer, known_sizes
 from horn.api.naming import automatic_name
 from horn.errors import ArgumentError, ShapeError
@@ -33,20 +33,26 @@ def Input(  # noqa: N802  (Keras's name)
         dtype: Default: the default float.
         name: By which `fit` finds it in a dictionary of inputs.
 
+    Raises:
+        ArgumentError: There is no shape, or an argument has a value that it cannot have.
+
     Example:
         >>> Input(shape=(28, 28, 1)).shape
         (None, 28, 28, 1)
     """
-    if shape is None:
+    if not isinstance(shape, list | tuple):
         raise ArgumentError(
             "Input was given no shape.",
-            expected="the sizes of one example, such as (28, 28, 1)",
-            got="None",
+            expected="the sizes of one example, such as shape=(28, 28, 1)",
+            got=f"shape={shape!r}",
             remedy="write Input(shape=(...))",
         )
-    name = name or automatic_name("input")
-    sizes = known_sizes((batch_size, *shape), name)
-    symbol = KerasTensor(TensorSpec(sizes, dtypes.canonical(dtype or settings.floatx())))
+    name = label("Input", name, without="/") or automatic_name("input")
+    shape = tuple(None if size is None else whole("Input", "shape", size, low=0) for size in shape)
+    batch_size = None if batch_size is None else whole("Input", "batch_size", batch_size)
+    with about("Input", "dtype"):
+        dtype = dtypes.canonical(settings.floatx() if dtype is None else dtype)
+    symbol = KerasTensor(TensorSpec(known_sizes((batch_size, *shape), name), dtype))
     symbol.name = name
     return symbol
 
@@ -98,6 +104,8 @@ class Dense(Layer):
         (2, 3)
     """
 
+    activation: Any
+
     def __init__(
         self,
         units: int,
@@ -117,11 +125,10 @@ class Dense(Layer):
     ) -> None:
         none_of("Dense", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.units = positive("Dense", "units", units)
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
+        self.units = whole("Dense", "units", units)
+        self.use_bias = flag("Dense", "use_bias", use_bias)
         keep_recipes(
-            self, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
+            self, activation=activation, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
             kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
             kernel_constraint=kernel_constraint, bias_constraint=bias_constraint,
         )  # fmt: skip
@@ -142,8 +149,6 @@ class Dense(Layer):
         if self.bias is not None:
             x = ops.add(x, self.bias)
         return self.activation(x)
-
-
 
 
 class Embedding(Layer):
@@ -171,6 +176,9 @@ class Embedding(Layer):
         ArgumentError: A size is no positive integer, `weights` has another shape, or an argument is
             not offered.
 
+    Reference:
+        Bengio, Ducharme, Vincent & Jauvin, A neural probabilistic language model, JMLR 3 (2003) 1137-1155.
+
     Example:
         >>> Embedding(3, 2, weights=np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))(np.array([[2, 0]]))
         array([[[4., 5.],
@@ -195,14 +203,15 @@ class Embedding(Layer):
             "Embedding", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config
         )
         super().__init__(**kwargs)
-        self.input_dim = positive("Embedding", "input_dim", input_dim)
-        self.output_dim = positive("Embedding", "output_dim", output_dim)
+        self.input_dim = whole("Embedding", "input_dim", input_dim)
+        self.output_dim = whole("Embedding", "output_dim", output_dim)
         keep_recipes(
             self, embeddings_initializer=embeddings_initializer, embeddings_regularizer=embeddings_regularizer,
             embeddings_constraint=embeddings_constraint,
         )  # fmt: skip
         self.mask_zero = flag("Embedding", "mask_zero", mask_zero)
-        self._first = _vectors(weights, (self.input_dim, self.output_dim))
+        with about("Embedding", "weights"):
+            self._first = _vectors(weights, (self.input_dim, self.output_dim))
 
     _not_configured = (*Layer._not_configured, "weights", "lora_rank", "lora_alpha", "quantization_config")
 
@@ -248,18 +257,24 @@ def _vectors(weights: Any, shape: tuple[int, int]) -> np.ndarray | None:
     return array
 
 
-_KINDS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
+_KINDS: dict[str, Any] = {
+    "activation": activations,
+    "initializer": initializers,
+    "regularizer": regularizers,
+    "constraint": constraints,
+}
 
 
 def keep_recipes(layer: Layer, **given: Any) -> None:
-    """Keep the arguments by which weights are made in attributes of their names, each as an object.
+    """Keep the arguments that may be names in attributes of their names, each as an object or a function.
 
     Args:
         layer: Whose arguments they are.
-        **given: Such as ``kernel_initializer="zeros"``.
+        **given: Such as ``kernel_initializer="zeros"`` or ``activation="relu"``.
     """
     for name, value in given.items():
-        setattr(layer, name, _KINDS[name.rpartition("_")[2]].get(value))
+        with about(type(layer).__name__, name):
+            setattr(layer, name, _KINDS[name.rpartition("_")[2]].get(value))
 
 
 def none_of(layer: str, **given: Any) -> None:
@@ -294,18 +309,6 @@ def weight_of(
         regularizer=getattr(layer, f"{prefix}_regularizer"),
         constraint=getattr(layer, f"{prefix}_constraint"),
     )
-
-
-def positive(layer: str, argument: str, value: Any) -> int:
-    """Return `value` if it is a positive integer."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < 1:
-        raise ArgumentError(
-            f"{layer} was given a size that is none.",
-            expected=f"{argument} as a positive integer",
-            got=f"{argument}={value!r}",
-            remedy=f"write {layer}({argument}=64)",
-        )
-    return int(value)
 
 
 def _last_size(layer: Layer, input_shape: Any) -> int:

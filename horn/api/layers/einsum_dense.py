@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from horn.api import activations
 from horn.api.layers.core import keep_recipes, none_of, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
@@ -60,6 +59,8 @@ class EinsumDense(Layer):
         *Layer._not_configured, "lora_rank", "lora_alpha", "gptq_unpacked_column_size", "quantization_config",
     )  # fmt: skip
 
+    activation: Any
+
     def __init__(
         self,
         equation: str,
@@ -87,9 +88,8 @@ class EinsumDense(Layer):
         self.equation = equation
         self.output_shape = _sizes(output_shape)
         self.bias_axes = bias_axes
-        self.activation = activations.get(activation)
         keep_recipes(
-            self, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
+            self, activation=activation, kernel_initializer=kernel_initializer, bias_initializer=bias_initializer,
             kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
             kernel_constraint=kernel_constraint, bias_constraint=bias_constraint,
         )  # fmt: skip

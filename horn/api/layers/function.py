@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from horn.api.bounds import function as checked, whole
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -49,6 +50,10 @@ class Lambda(Layer):
         arguments: Further arguments of the function by name.
         **kwargs: Those of `Layer`.
 
+    Shapes:
+        inputs:  what the function takes
+        returns: what it returns
+
     Raises:
         ArgumentError: The function cannot be called, or the arguments are no dictionary.
         ShapeError: The outputs have another shape than `output_shape`.
@@ -70,24 +75,23 @@ class Lambda(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        wrong = (
-            "function"
-            if not callable(function)
-            else "arguments"
-            if not isinstance(arguments or {}, dict)
-            else ""
-        )
-        if wrong:
+        checked("Lambda", "function", function)
+        if not isinstance(arguments or {}, dict):
             raise ArgumentError(
-                f"Lambda was given something for {wrong} that it cannot use.",
-                expected="a function of the inputs"
-                if wrong == "function"
-                else "a dictionary from names to values",
-                got=f"{wrong}={function if wrong == 'function' else arguments!r}",
-                remedy="write Lambda(lambda x: x**2), or arguments={'power': 2}",
+                "Lambda was given arguments that have no names.",
+                expected="a dictionary from names to values",
+                got=f"arguments={arguments!r}",
+                remedy="write arguments={'power': 2}",
+            )
+        if isinstance(mask, bool | int | float | str):
+            raise ArgumentError(
+                "Lambda was given something for mask that is none.",
+                expected="a tensor of bools, or a function of inputs and mask",
+                got=f"mask={mask!r}",
+                remedy="write mask=lambda inputs, mask: mask",
             )
         self.function = function
-        self.output_shape = output_shape
+        self.output_shape: Any = output_shape if callable(output_shape) else _sizes(output_shape)
         self.mask = mask
         self.arguments = dict(arguments or {})
         try:
@@ -109,14 +113,18 @@ class Lambda(Layer):
         """Return the mask that was given, or made by the function that was."""
         return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal layer; functions as they are, and not by their names."""
+        given = {name: getattr(self, name) for name in ("function", "output_shape", "mask")}
+        return {**super().get_config(), **{name: value for name, value in given.items() if callable(value)}}
+
     def _check(self, inputs: Any, outputs: Any) -> None:
-        found = public(ops.shape(outputs))
-        if callable(self.output_shape):
-            expected: Any = self.output_shape(public(ops.shape(inputs)))
-            wanted = tuple(expected)
+        found, said = public(ops.shape(outputs)), self.output_shape
+        if callable(said):
+            made: Any = said(public(ops.shape(inputs)))
+            wanted = tuple(made)
         else:
-            sizes = self.output_shape if isinstance(self.output_shape, list | tuple) else (self.output_shape,)
-            wanted = (None, *sizes)
+            wanted = (None, *said)
         fits = len(found) == len(wanted) and all(
             None in pair or pair[0] == pair[1] for pair in zip(found, wanted, strict=True)
         )
@@ -127,3 +135,11 @@ class Lambda(Layer):
                 got=str(found),
                 remedy="leave output_shape away: Horn finds it by itself",
             )
+
+
+def _sizes(shape: Any) -> tuple[int | None, ...] | None:
+    """Return the sizes that a `Lambda` was told of, without the batch."""
+    if shape is None:
+        return None
+    given = tuple(shape) if isinstance(shape, list | tuple) else (shape,)
+    return tuple(None if size is None else whole("Lambda", "output_shape", size) for size in given)

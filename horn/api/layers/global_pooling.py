@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from horn.api.bounds import flag
-from horn.api.layers.spatial import SpatialLayer, per_axis
+from horn.api.layers.spatial import SpatialLayer
 from horn.spec import ops
+from horn.spec.windows import per_axis
 
 
 class GlobalPooling(SpatialLayer):
@@ -28,7 +29,11 @@ class GlobalPooling(SpatialLayer):
 
 
 class GlobalAveragePooling(GlobalPooling):
-    """What the layers share that take the mean of each channel; see `GlobalPooling`."""
+    """What the layers share that take the mean of each channel; see `GlobalPooling`.
+
+    Reference:
+        Lin, Chen & Yan, Network in network, ICLR 2014, arXiv:1312.4400, section 3.2.
+    """
 
     def call(self, inputs: Any) -> Any:
         """Return the mean of each channel."""
@@ -76,7 +81,7 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
 
 
 class GlobalAveragePooling2D(GlobalAveragePooling):
-    """The mean over each channel of an image; see `GlobalPooling` for the arguments.
+    """The mean over each channel of an image.
 
     Example:
         >>> GlobalAveragePooling2D()(np.ones((2, 8, 8, 3), "float32")).shape
@@ -87,7 +92,7 @@ class GlobalAveragePooling2D(GlobalAveragePooling):
 
 
 class GlobalAveragePooling3D(GlobalAveragePooling):
-    """The mean over each channel of a volume; see `GlobalPooling` for the arguments.
+    """The mean over each channel of a volume.
 
     Example:
         >>> GlobalAveragePooling3D(keepdims=True)(np.ones((2, 4, 8, 8, 3), "float32")).shape
@@ -98,7 +103,7 @@ class GlobalAveragePooling3D(GlobalAveragePooling):
 
 
 class GlobalMaxPooling1D(GlobalMaxPooling):
-    """The largest element over the steps of a sequence; see `GlobalPooling` for the arguments.
+    """The largest element over the steps of a sequence.
 
     Example:
         >>> GlobalMaxPooling1D()(np.array([[[1.0], [3.0], [2.0]]], "float32"))
@@ -109,7 +114,7 @@ class GlobalMaxPooling1D(GlobalMaxPooling):
 
 
 class GlobalMaxPooling2D(GlobalMaxPooling):
-    """The largest element of each channel of an image; see `GlobalPooling` for the arguments.
+    """The largest element of each channel of an image.
 
     Example:
         >>> GlobalMaxPooling2D(keepdims=True)(np.ones((2, 8, 8, 3), "float32")).shape
@@ -120,7 +125,7 @@ class GlobalMaxPooling2D(GlobalMaxPooling):
 
 
 class GlobalMaxPooling3D(GlobalMaxPooling):
-    """The largest element of each channel of a volume; see `GlobalPooling` for the arguments.
+    """The largest element of each channel of a volume.
 
     Example:
         >>> GlobalMaxPooling3D()(np.ones((2, 4, 8, 8, 3), "float32")).shape
@@ -145,13 +150,17 @@ class AdaptivePooling(SpatialLayer):
         inputs:  (batch, *spatial, channels), or (batch, channels, *spatial) for channels first; the
             spatial sizes are known
         returns: (batch, *output_size, channels), or (batch, channels, *output_size)
+
+    Reference:
+        He, Zhang, Ren & Sun, Spatial pyramid pooling in deep convolutional networks for visual recognition,
+        ECCV 2014, arXiv:1406.4729.
     """
 
     def __init__(
         self, output_size: int | tuple[int, ...], data_format: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
-        self.output_size = per_axis(type(self).__name__, "output_size", output_size, self.spatial)
+        self.output_size = per_axis(output_size, self.spatial, "output_size", type(self).__name__)
 
 
 class AdaptiveAveragePooling(AdaptivePooling):
@@ -173,7 +182,7 @@ class AdaptiveMaxPooling(AdaptivePooling):
 
 
 class AdaptiveAveragePooling1D(AdaptiveAveragePooling):
-    """Means of a sequence in so many windows; see `AdaptivePooling` for the arguments.
+    """Means of a sequence in so many windows.
 
     Example:
         >>> AdaptiveAveragePooling1D(2)(np.array([[[1.0], [2.0], [6.0]]], "float32")).ravel()
@@ -184,7 +193,7 @@ class AdaptiveAveragePooling1D(AdaptiveAveragePooling):
 
 
 class AdaptiveAveragePooling2D(AdaptiveAveragePooling):
-    """Means of an image in so many windows; see `AdaptivePooling` for the arguments.
+    """Means of an image in so many windows.
 
     Example:
         >>> AdaptiveAveragePooling2D((3, 2))(np.ones((2, 8, 7, 3), "float32")).shape
@@ -195,7 +204,7 @@ class AdaptiveAveragePooling2D(AdaptiveAveragePooling):
 
 
 class AdaptiveAveragePooling3D(AdaptiveAveragePooling):
-    """Means of a volume in so many windows; see `AdaptivePooling` for the arguments.
+    """Means of a volume in so many windows.
 
     Example:
         >>> AdaptiveAveragePooling3D(2)(np.ones((2, 4, 8, 7, 3), "float32")).shape
@@ -206,7 +215,7 @@ class AdaptiveAveragePooling3D(AdaptiveAveragePooling):
 
 
 class AdaptiveMaxPooling1D(AdaptiveMaxPooling):
-    """Largest elements of a sequence in so many windows; see `AdaptivePooling` for the arguments.
+    """Largest elements of a sequence in so many windows.
 
     Example:
         >>> AdaptiveMaxPooling1D(2)(np.array([[[1.0], [6.0], [2.0]]], "float32")).ravel()
@@ -217,7 +226,7 @@ class AdaptiveMaxPooling1D(AdaptiveMaxPooling):
 
 
 class AdaptiveMaxPooling2D(AdaptiveMaxPooling):
-    """Largest elements of an image in so many windows; see `AdaptivePooling` for the arguments.
+    """Largest elements of an image in so many windows.
 
     Example:
         >>> AdaptiveMaxPooling2D((3, 2))(np.ones((2, 8, 7, 3), "float32")).shape
@@ -228,7 +237,7 @@ class AdaptiveMaxPooling2D(AdaptiveMaxPooling):
 
 
 class AdaptiveMaxPooling3D(AdaptiveMaxPooling):
-    """Largest elements of a volume in so many windows; see `AdaptivePooling` for the arguments.
+    """Largest elements of a volume in so many windows.
 
     Example:
         >>> AdaptiveMaxPooling3D(2)(np.ones((2, 4, 8, 7, 3), "float32")).shape

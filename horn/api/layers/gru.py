@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api import activations
 from horn.api.bounds import flag
 from horn.api.layers.cells import RecurrentCell, product
+from horn.api.layers.core import keep_recipes
 from horn.api.layers.one_cell import GatedRNN, cudnn
 from horn.api.layers.over_time import Ran
 from horn.spec import ops
@@ -46,12 +46,18 @@ class GRUCell(RecurrentCell):
         states:  [(batch, units)]
         returns: (batch, units), and the list of states
 
+    Reference:
+        Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine
+        translation, EMNLP 2014, arXiv:1406.1078.
+
     Example:
         >>> cell = GRUCell(3)
         >>> output, states = cell(np.ones((2, 4), "float32"), cell.get_initial_state(2))
         >>> output.shape, len(states)
         ((2, 3), 1)
     """
+
+    recurrent_activation: Any
 
     def __init__(
         self,
@@ -83,7 +89,7 @@ class GRUCell(RecurrentCell):
             bias_constraint=bias_constraint, dropout=dropout, recurrent_dropout=recurrent_dropout,
             seed=seed, **kwargs,
         )  # fmt: skip
-        self.recurrent_activation = activations.get(recurrent_activation)
+        keep_recipes(self, recurrent_activation=recurrent_activation)
         self.reset_after = flag("GRUCell", "reset_after", reset_after)
 
     gates = 3
@@ -136,7 +142,7 @@ class GRU(GatedRNN):
         kernel_regularizer: For the kernel of the inputs; see `horn.regularizers`.
         recurrent_regularizer: For the kernel of the state.
         bias_regularizer: For the bias.
-        activity_regularizer: None.
+        activity_regularizer: For the outputs; see `Layer`.
         kernel_constraint: For the kernel of the inputs; see `horn.constraints`.
         recurrent_constraint: For the kernel of the state.
         bias_constraint: For the bias.

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from horn import dtypes, tree
-from horn.api import policies, regularizers
+from horn.api import bounds, policies, regularizers
 from horn.api.configuration import configuration, plain, revived
+from horn.api.keywords import refuse_unknown
 from horn.api.layers import calls, masks
 from horn.api.layers.weighted import Weighted
 from horn.api.naming import automatic_name, snake_case
@@ -66,6 +67,14 @@ class Layer(Weighted):
         autocast: Whether to cast float inputs.
         activity_regularizer: A name, a `Regularizer`, or a function of the outputs; its penalty, divided
             by the size of the batch, is added to the loss of each call.
+        **unknown: Refused, with the name that was probably meant.
+
+    Shapes:
+        inputs:  what `call` takes, the batch first
+        returns: what `call` returns
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
 
     Example:
         >>> class Scale(Layer):
@@ -89,12 +98,18 @@ class Layer(Weighted):
         dtype: Any = None,
         autocast: bool = True,
         activity_regularizer: Any = None,
+        **unknown: Any,
     ) -> None:
-        super().__init__(trainable=trainable)
-        self.name = name or automatic_name(snake_case(type(self).__name__))
-        self.dtype_policy = policies.get(dtype)
-        self.autocast = autocast
-        self.activity_regularizer = regularizers.get(activity_regularizer)
+        kind = type(self).__name__
+        refuse_unknown(type(self), unknown)
+        super().__init__(trainable=bounds.flag(kind, "trainable", trainable))
+        # A slash divides the names of layers within layers, in messages and in files.
+        self.name = bounds.name(kind, name, without="/") or automatic_name(snake_case(kind))
+        with bounds.about(kind, "dtype"):
+            self.dtype_policy = policies.get(dtype)
+        self.autocast = bounds.flag(kind, "autocast", autocast)
+        with bounds.about(kind, "activity_regularizer"):
+            self.activity_regularizer = regularizers.get(activity_regularizer)
         self.built = False
         self._inbound: list[LayerCall] = []
         self._built_on: Any = None

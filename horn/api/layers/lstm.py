@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api import activations
 from horn.api.bounds import flag
 from horn.api.layers.cells import RecurrentCell, product
+from horn.api.layers.core import keep_recipes
 from horn.api.layers.one_cell import GatedRNN, cudnn
 from horn.api.layers.over_time import Ran
 from horn.spec import ops
@@ -44,12 +44,18 @@ class LSTMCell(RecurrentCell):
         states:  [h, c], each (batch, units)
         returns: (batch, units), and the list of states
 
+    Reference:
+        Hochreiter & Schmidhuber, Neural Computation 9 (1997) 1735-1780, with the forget gate of
+        Gers, Schmidhuber & Cummins, Neural Computation 12 (2000) 2451-2471.
+
     Example:
         >>> cell = LSTMCell(3)
         >>> output, states = cell(np.ones((2, 4), "float32"), cell.get_initial_state(2))
         >>> output.shape, len(states)
         ((2, 3), 2)
     """
+
+    recurrent_activation: Any
 
     def __init__(
         self,
@@ -82,7 +88,7 @@ class LSTMCell(RecurrentCell):
             seed=seed, **kwargs,
         )  # fmt: skip
         self.unit_forget_bias = flag("LSTMCell", "unit_forget_bias", unit_forget_bias)
-        self.recurrent_activation = activations.get(recurrent_activation)
+        keep_recipes(self, recurrent_activation=recurrent_activation)
         self.state_size = [self.units, self.units]
 
     gates = 4
@@ -123,7 +129,7 @@ class LSTM(GatedRNN):
         kernel_regularizer: For the kernel of the inputs; see `horn.regularizers`.
         recurrent_regularizer: For the kernel of the state.
         bias_regularizer: For the bias.
-        activity_regularizer: None.
+        activity_regularizer: For the outputs; see `Layer`.
         kernel_constraint: For the kernel of the inputs; see `horn.constraints`.
         recurrent_constraint: For the kernel of the state.
         bias_constraint: For the bias.

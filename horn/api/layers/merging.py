@@ -252,7 +252,7 @@ class Concatenate(Merge):
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = _axis("Concatenate", axis)
+        self.axis = _axis("Concatenate", "axis", axis)
 
     def call(self, inputs: Any) -> Any:
         """Return the joined inputs."""
@@ -307,7 +307,7 @@ class Dot(Merge):
     def __init__(self, axes: int | tuple[int, int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         pair = axes if isinstance(axes, list | tuple) else (axes, axes)
-        if len(pair) != 2 or 0 in [_axis("Dot", axis) for axis in pair]:
+        if len(pair) != 2 or 0 in [_axis("Dot", "axes", axis) for axis in pair]:
             raise ArgumentError(
                 "Dot was given axes that it cannot sum over.",
                 expected="an axis, or one of each input; 0 is that of the batch",
@@ -345,12 +345,12 @@ class Dot(Merge):
         del inputs, previous_mask
 
 
-def _axis(layer: str, axis: Any) -> int:
+def _axis(layer: str, argument: str, axis: Any) -> int:
     if isinstance(axis, bool) or not hasattr(axis, "__index__"):
         raise ArgumentError(
             f"{layer} was given an axis that is no integer.",
-            expected="the number of an axis",
-            got=repr(axis),
+            expected=f"{argument} as the number of an axis",
+            got=f"{axis!r}",
             remedy="write -1 for the last axis",
         )
     return int(axis)
@@ -378,40 +378,82 @@ def _any(given: list[Any]) -> Any:
 
 
 def add(inputs: Any, **kwargs: Any) -> Any:
-    """Return the sum of `inputs`; `Add` as a function."""
+    """Return the sum of `inputs`; `Add` as a function.
+
+    Args:
+        inputs: A list of tensors.
+        **kwargs: Those of `Layer`.
+    """
     return Add(**kwargs)(inputs)
 
 
 def subtract(inputs: Any, **kwargs: Any) -> Any:
-    """Return the first of two `inputs` minus the second; `Subtract` as a function."""
+    """Return the first of two `inputs` minus the second; `Subtract` as a function.
+
+    Args:
+        inputs: A list of tensors.
+        **kwargs: Those of `Layer`.
+    """
     return Subtract(**kwargs)(inputs)
 
 
 def multiply(inputs: Any, **kwargs: Any) -> Any:
-    """Return the product of `inputs`; `Multiply` as a function."""
+    """Return the product of `inputs`; `Multiply` as a function.
+
+    Args:
+        inputs: A list of tensors.
+        **kwargs: Those of `Layer`.
+    """
     return Multiply(**kwargs)(inputs)
 
 
 def average(inputs: Any, **kwargs: Any) -> Any:
-    """Return the mean of `inputs`; `Average` as a function."""
+    """Return the mean of `inputs`; `Average` as a function.
+
+    Args:
+        inputs: A list of tensors.
+        **kwargs: Those of `Layer`.
+    """
     return Average(**kwargs)(inputs)
 
 
 def maximum(inputs: Any, **kwargs: Any) -> Any:
-    """Return the largest of `inputs`; `Maximum` as a function."""
+    """Return the largest of `inputs`; `Maximum` as a function.
+
+    Args:
+        inputs: A list of tensors.
+        **kwargs: Those of `Layer`.
+    """
     return Maximum(**kwargs)(inputs)
 
 
 def minimum(inputs: Any, **kwargs: Any) -> Any:
-    """Return the smallest of `inputs`; `Minimum` as a function."""
+    """Return the smallest of `inputs`; `Minimum` as a function.
+
+    Args:
+        inputs: A list of tensors.
+        **kwargs: Those of `Layer`.
+    """
     return Minimum(**kwargs)(inputs)
 
 
 def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
-    """Return `inputs` joined along an axis; `Concatenate` as a function."""
+    """Return `inputs` joined along an axis; `Concatenate` as a function.
+
+    Args:
+        inputs: A list of tensors.
+        axis: As for `Concatenate`.
+        **kwargs: Those of `Layer`.
+    """
     return Concatenate(axis=axis, **kwargs)(inputs)
 
 
 def dot(inputs: Any, axes: int | tuple[int, int] = -1, **kwargs: Any) -> Any:
-    """Return the product of two `inputs`, summed over an axis of each; `Dot` as a function."""
+    """Return the product of two `inputs`, summed over an axis of each; `Dot` as a function.
+
+    Args:
+        inputs: A list of tensors.
+        axes: As for `Dot`.
+        **kwargs: Those of `Layer`.
+    """
     return Dot(axes=axes, **kwargs)(inputs)

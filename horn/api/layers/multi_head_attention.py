@@ -6,11 +6,11 @@ import math
 from string import ascii_lowercase as letters
 from typing import TYPE_CHECKING, Any
 
-from horn.api.bounds import flag, whole
+from horn.api.bounds import flag, real, whole
 from horn.api.layers.attention import earlier, masked_softmax
 from horn.api.layers.core import keep_recipes, none_of
 from horn.api.layers.einsum_dense import EinsumDense
-from horn.api.layers.regularization import Noise, share
+from horn.api.layers.regularization import Noise
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
 from horn.spec.graph import spec_of
@@ -42,7 +42,7 @@ class _Heads(Noise):
         """Check and keep the arguments that both have."""
         kind = type(self).__name__
         none_of(kind, flash_attention=flash)
-        self.dropout = share(self, dropout)
+        self.dropout = real(kind, "dropout", dropout, "[0, 1)")
         self.use_bias, self.use_gate = flag(kind, "use_bias", use_bias), flag(kind, "use_gate", use_gate)
         self.sliding_window = (
             None if sliding_window is None else whole(kind, "sliding_window", sliding_window)

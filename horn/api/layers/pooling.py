@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from horn.api.bounds import choice
-from horn.api.layers.spatial import SpatialLayer, per_axis
+from horn.api.layers.spatial import SpatialLayer
 from horn.spec import ops
+from horn.spec.windows import per_axis
 
 
 class Pooling(SpatialLayer):
@@ -37,8 +38,8 @@ class Pooling(SpatialLayer):
     ) -> None:
         super().__init__(data_format=data_format, name=name, **kwargs)
         kind = type(self).__name__
-        self.pool_size = per_axis(kind, "pool_size", pool_size, self.spatial)
-        self.strides = self.pool_size if strides is None else per_axis(kind, "strides", strides, self.spatial)
+        self.pool_size = per_axis(pool_size, self.spatial, "pool_size", kind)
+        self.strides = self.pool_size if strides is None else per_axis(strides, self.spatial, "strides", kind)
         self.padding = choice(kind, "padding", padding, ("valid", "same"))
 
     def call(self, inputs: Any) -> Any:
@@ -52,7 +53,12 @@ class Pooling(SpatialLayer):
 
 
 class MaxPooling(Pooling):
-    """What the max-pooling layers share: the largest element of each window; see `Pooling`."""
+    """What the max-pooling layers share: the largest element of each window; see `Pooling`.
+
+    Reference:
+        Riesenhuber & Poggio, Hierarchical models of object recognition in cortex, Nature Neuroscience 2
+        (1999) 1019-1025.
+    """
 
     def __init__(
         self,
@@ -71,7 +77,12 @@ class MaxPooling(Pooling):
 
 
 class AveragePooling(Pooling):
-    """What the average-pooling layers share: the mean of each window; see `Pooling`."""
+    """What the average-pooling layers share: the mean of each window; see `Pooling`.
+
+    Reference:
+        LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition, Proceedings
+        of the IEEE 86 (1998) 2278-2324.
+    """
 
     def pool(self, inputs: Any, **options: Any) -> Any:
         """Return the mean of each window."""
@@ -79,7 +90,7 @@ class AveragePooling(Pooling):
 
 
 class MaxPooling1D(MaxPooling):
-    """Max pooling over sequences; see `Pooling` for the arguments.
+    """Max pooling over sequences.
 
     Example:
         >>> MaxPooling1D(2)(np.array([[[1.0], [3.0], [2.0], [0.0]]], "float32")).ravel()
@@ -90,7 +101,7 @@ class MaxPooling1D(MaxPooling):
 
 
 class MaxPooling2D(MaxPooling):
-    """Max pooling over images; see `Pooling` for the arguments.
+    """Max pooling over images.
 
     Example:
         >>> MaxPooling2D()(np.ones((2, 8, 8, 3), "float32")).shape
@@ -101,7 +112,7 @@ class MaxPooling2D(MaxPooling):
 
 
 class MaxPooling3D(MaxPooling):
-    """Max pooling over volumes; see `Pooling` for the arguments.
+    """Max pooling over volumes.
 
     Example:
         >>> MaxPooling3D((1, 2, 2))(np.ones((2, 5, 8, 8, 3), "float32")).shape
@@ -112,7 +123,7 @@ class MaxPooling3D(MaxPooling):
 
 
 class AveragePooling1D(AveragePooling):
-    """Average pooling over sequences; see `Pooling` for the arguments.
+    """Average pooling over sequences.
 
     Example:
         >>> AveragePooling1D(2)(np.array([[[1.0], [3.0], [2.0], [0.0]]], "float32")).ravel()
@@ -123,7 +134,7 @@ class AveragePooling1D(AveragePooling):
 
 
 class AveragePooling2D(AveragePooling):
-    """Average pooling over images; see `Pooling` for the arguments.
+    """Average pooling over images.
 
     Example:
         >>> AveragePooling2D(2)(np.ones((2, 8, 8, 3), "float32")).shape
@@ -134,7 +145,7 @@ class AveragePooling2D(AveragePooling):
 
 
 class AveragePooling3D(AveragePooling):
-    """Average pooling over volumes; see `Pooling` for the arguments.
+    """Average pooling over volumes.
 
     Example:
         >>> AveragePooling3D((1, 2, 2))(np.ones((2, 5, 8, 8, 3), "float32")).shape

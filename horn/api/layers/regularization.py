@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from horn.api import regularizers
-from horn.api.bounds import choice, real
+from horn.api.bounds import choice, real, seed as checked_seed
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -23,32 +23,13 @@ class Noise(Layer):
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__")):
-            raise ArgumentError(
-                f"{type(self).__name__} was given a seed that is none.",
-                expected="an integer, or None for the seed of the process",
-                got=f"seed={seed!r}",
-                remedy="write seed=0",
-            )
-        self.seed = seed
+        self.seed = checked_seed(type(self).__name__, seed)
         self.stream = Stream(seed)
 
     def _normal(self, inputs: Any) -> Any:
         """Return normal numbers of mean 0 and deviation 1, one for each input."""
         key, step = self.stream.next()
         return ops.cast(ops.random_normal(key, step, shape=ops.shape(inputs)), spec_of(inputs).dtype)
-
-
-def share(layer: Layer, rate: Any) -> float:
-    """Return `rate` if it is a number in [0, 1)."""
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1:
-        raise ArgumentError(
-            f"{type(layer).__name__} {layer.name!r} was given a rate outside of [0, 1).",
-            expected="0 <= rate < 1",
-            got=repr(rate),
-            remedy="pass the share to drop, such as 0.5",
-        )
-    return float(rate)
 
 
 class Dropout(Noise):
@@ -87,7 +68,7 @@ class Dropout(Noise):
         **kwargs: Any,
     ) -> None:
         super().__init__(seed, **kwargs)
-        self.rate = share(self, rate)
+        self.rate = real(type(self).__name__, "rate", rate, "[0, 1)")
         self.noise_shape = _noise_shape(type(self).__name__, noise_shape)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -111,7 +92,7 @@ class _SpatialDropout(Noise):
         self, rate: float, data_format: str | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(seed, **kwargs)
-        self.rate = share(self, rate)
+        self.rate = real(type(self).__name__, "rate", rate, "[0, 1)")
         self.data_format = data_format
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -246,6 +227,10 @@ class GaussianNoise(Noise):
     Raises:
         ArgumentError: The deviation or the seed is none.
 
+    Reference:
+        Bishop, Training with noise is equivalent to Tikhonov regularization, Neural Computation 7 (1995)
+        108-116.
+
     Example:
         >>> GaussianNoise(0.1)(np.array([1.0, 2.0], "float32"))
         array([1., 2.], dtype=float32)
@@ -289,7 +274,7 @@ class GaussianDropout(Noise):
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
-        self.rate = share(self, rate)
+        self.rate = real(type(self).__name__, "rate", rate, "[0, 1)")
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Return the inputs, with noise while training."""
@@ -335,7 +320,7 @@ class AlphaDropout(Noise):
         **kwargs: Any,
     ) -> None:
         super().__init__(seed, **kwargs)
-        self.rate = share(self, rate)
+        self.rate = real(type(self).__name__, "rate", rate, "[0, 1)")
         self.noise_shape = _noise_shape("AlphaDropout", noise_shape)
 
     def call(self, inputs: Any, training: bool = False) -> Any:

@@ -98,6 +98,10 @@ class Permute(Layer):
             axis of the batch stays where it is.
         **kwargs: Those of `Layer`.
 
+    Shapes:
+        inputs:  (batch, ...), with as many axes behind the batch as `dims` has numbers
+        returns: (batch, ...), in the order of `dims`
+
     Example:
         >>> Permute((2, 1))(np.ones((2, 3, 4), "float32")).shape
         (2, 4, 3)

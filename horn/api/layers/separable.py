@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.layers.core import positive, weight_of
+from horn.api.bounds import whole
+from horn.api.layers.core import weight_of
 from horn.api.layers.spatial import FilterLayer
 from horn.spec import ops
 
@@ -34,6 +35,10 @@ class DepthwiseConvolution(FilterLayer):
     Shapes:
         inputs: (batch, *spatial, channels), or (batch, channels, *spatial) for channels first
         kernel: (*kernel_size, channels, depth_multiplier)
+
+    Reference:
+        Howard et al., MobileNets: efficient convolutional neural networks for mobile vision applications,
+        arXiv:1704.04861.
     """
 
     def __init__(
@@ -59,7 +64,7 @@ class DepthwiseConvolution(FilterLayer):
             kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
             bias_initializer, bias_regularizer, activity_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
-        self.depth_multiplier = positive(type(self).__name__, "depth_multiplier", depth_multiplier)
+        self.depth_multiplier = whole(type(self).__name__, "depth_multiplier", depth_multiplier)
         self.keep("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
 
     def build(self, input_shape: Any) -> None:
@@ -84,7 +89,7 @@ class DepthwiseConvolution(FilterLayer):
 
 
 class DepthwiseConv1D(DepthwiseConvolution):
-    """Depthwise convolution over sequences; see `DepthwiseConvolution` for the arguments.
+    """Depthwise convolution over sequences.
 
     Example:
         >>> DepthwiseConv1D(3, depth_multiplier=2)(np.ones((2, 8, 3), "float32")).shape
@@ -95,7 +100,7 @@ class DepthwiseConv1D(DepthwiseConvolution):
 
 
 class DepthwiseConv2D(DepthwiseConvolution):
-    """Depthwise convolution over images; see `DepthwiseConvolution` for the arguments.
+    """Depthwise convolution over images.
 
     Example:
         >>> DepthwiseConv2D(3, padding="same")(np.ones((2, 8, 8, 3), "float32")).shape
@@ -168,8 +173,8 @@ class SeparableConvolution(FilterLayer):
             bias_initializer, bias_regularizer, activity_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
         kind = type(self).__name__
-        self.filters = positive(kind, "filters", filters)
-        self.depth_multiplier = positive(kind, "depth_multiplier", depth_multiplier)
+        self.filters = whole(kind, "filters", filters)
+        self.depth_multiplier = whole(kind, "depth_multiplier", depth_multiplier)
         self.keep("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
         self.keep("pointwise", pointwise_initializer, pointwise_regularizer, pointwise_constraint)
 
@@ -198,7 +203,7 @@ class SeparableConvolution(FilterLayer):
 
 
 class SeparableConv1D(SeparableConvolution):
-    """Separable convolution over sequences; see `SeparableConvolution` for the arguments.
+    """Separable convolution over sequences.
 
     Example:
         >>> SeparableConv1D(5, 3)(np.ones((2, 8, 3), "float32")).shape
@@ -209,7 +214,7 @@ class SeparableConv1D(SeparableConvolution):
 
 
 class SeparableConv2D(SeparableConvolution):
-    """Separable convolution over images; see `SeparableConvolution` for the arguments.
+    """Separable convolution over images.
 
     Example:
         >>> SeparableConv2D(5, 3, padding="same", strides=2)(np.ones((2, 8, 8, 3), "float32")).shape

@@ -34,6 +34,9 @@ class SimpleRNNCell(RecurrentCell):
         states:  [(batch, units)]
         returns: (batch, units), and the list of states
 
+    Reference:
+        Elman, Finding structure in time, Cognitive Science 14 (1990) 179-211.
+
     Example:
         >>> cell = SimpleRNNCell(3)
         >>> output, states = cell(np.ones((2, 4), "float32"), cell.get_initial_state(2))
@@ -91,7 +94,7 @@ class SimpleRNN(OneCellRNN):
         kernel_regularizer: For the kernel of the inputs; see `horn.regularizers`.
         recurrent_regularizer: For the kernel of the state.
         bias_regularizer: For the bias.
-        activity_regularizer: None.
+        activity_regularizer: For the outputs; see `Layer`.
         kernel_constraint: For the kernel of the inputs; see `horn.constraints`.
         recurrent_constraint: For the kernel of the state.
         bias_constraint: For the bias.

@@ -5,30 +5,15 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from horn import settings
-from horn.api import activations, regularizers
 from horn.api.bounds import choice, flag
 from horn.api.layers.core import keep_recipes, weight_of
 from horn.api.layers.layer import Layer
-from horn.errors import ArgumentError, ShapeError
+from horn.errors import ShapeError
 from horn.spec import ops
 from horn.spec.sizes import Dim
+from horn.spec.windows import per_axis
 
 FORMATS = ("channels_last", "channels_first")
-
-
-def per_axis(layer: str, argument: str, value: Any, count: int) -> tuple[int, ...]:
-    """Return `value` as one positive integer for each of `count` axes."""
-    given = tuple(value) if isinstance(value, list | tuple) else (value,) * count
-    if len(given) != count or any(
-        isinstance(n, bool) or not hasattr(n, "__index__") or int(n) < 1 for n in given
-    ):
-        raise ArgumentError(
-            f"{layer} was given {argument} that do not fit {count} spatial axes.",
-            expected=f"a positive integer, or {count} of them",
-            got=f"{argument}={value!r}",
-            remedy=f"write {argument}=3 or {argument}={(3,) * count}",
-        )
-    return tuple(int(n) for n in given)
 
 
 class SpatialLayer(Layer):
@@ -88,6 +73,7 @@ class FilterLayer(SpatialLayer):
         **kwargs: Those of `Layer`.
     """
 
+    activation: Any
     pads_freely: ClassVar[bool] = True
     """Whether there is more padding than ``"valid"`` and ``"same"``."""
 
@@ -106,17 +92,18 @@ class FilterLayer(SpatialLayer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(data_format=data_format, **kwargs)
+        super().__init__(data_format=data_format, activity_regularizer=activity_regularizer, **kwargs)
         kind = type(self).__name__
-        self.kernel_size = per_axis(kind, "kernel_size", kernel_size, self.spatial)
-        self.strides = per_axis(kind, "strides", strides, self.spatial)
-        self.dilation_rate = per_axis(kind, "dilation_rate", dilation_rate, self.spatial)
-        known = ("valid", "same", "full", "causal")[: (4 if self.spatial == 1 else 3) if self.pads_freely else 2]
+        self.kernel_size = per_axis(kernel_size, self.spatial, "kernel_size", kind)
+        self.strides = per_axis(strides, self.spatial, "strides", kind)
+        self.dilation_rate = per_axis(dilation_rate, self.spatial, "dilation_rate", kind)
+        known = ("valid", "same", "full", "causal")[
+            : (4 if self.spatial == 1 else 3) if self.pads_freely else 2
+        ]
         self.padding = choice(kind, "padding", padding, known)
-        self.activation = activations.get(activation)
+        keep_recipes(self, activation=activation)
         self.use_bias = flag(kind, "use_bias", use_bias)
         self.keep("bias", bias_initializer, bias_regularizer, bias_constraint)
-        self.activity_regularizer = regularizers.get(activity_regularizer)
 
     def keep(self, name: str, initializer: Any, regularizer: Any, constraint: Any) -> None:
         """Keep what a weight is made with in the attributes of the arguments' names."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.layers.core import positive, weight_of
+from horn.api.bounds import whole
+from horn.api.layers.core import weight_of
 from horn.api.layers.spatial import FilterLayer
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -68,7 +69,7 @@ class ConvolutionTranspose(FilterLayer):
             kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
             bias_initializer, bias_regularizer, activity_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
-        self.filters = positive(type(self).__name__, "filters", filters)
+        self.filters = whole(type(self).__name__, "filters", filters)
         self.output_padding = self._below_strides(output_padding)
         self.keep("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
 
@@ -113,7 +114,7 @@ def _is_below(amount: Any, stride: int) -> bool:
 
 
 class Conv1DTranspose(ConvolutionTranspose):
-    """Transposed convolution over sequences; see `ConvolutionTranspose` for the arguments.
+    """Transposed convolution over sequences.
 
     Example:
         >>> Conv1DTranspose(4, 3, strides=2)(np.ones((2, 8, 1), "float32")).shape
@@ -124,7 +125,7 @@ class Conv1DTranspose(ConvolutionTranspose):
 
 
 class Conv2DTranspose(ConvolutionTranspose):
-    """Transposed convolution over images; see `ConvolutionTranspose` for the arguments.
+    """Transposed convolution over images.
 
     Example:
         >>> Conv2DTranspose(4, 3, strides=2, padding="same")(np.ones((2, 8, 8, 1), "float32")).shape
@@ -135,7 +136,7 @@ class Conv2DTranspose(ConvolutionTranspose):
 
 
 class Conv3DTranspose(ConvolutionTranspose):
-    """Transposed convolution over volumes; see `ConvolutionTranspose` for the arguments.
+    """Transposed convolution over volumes.
 
     Example:
         >>> Conv3DTranspose(4, 2, strides=(1, 2, 2))(np.ones((2, 3, 4, 4, 1), "float32")).shape

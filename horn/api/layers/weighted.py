@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, tree
 from horn.api import constraints, initializers, regularizers
+from horn.api.bounds import flag
+from horn.api.docstrings import Documented
 from horn.api.layers import calls
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import graph, sizes
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from horn.api.policies import DTypePolicy
 
 
-class Weighted:
+class Weighted(Documented):
     """The base of `Layer`: weights that are made with `add_weight`, and the layers within.
 
     Whatever is an attribute, or in a list or dictionary that is one, is found by itself, unless its
@@ -66,7 +68,9 @@ class Weighted:
                     got=str(shape),
                     remedy="fix that axis of the input, for example Input(shape=(28, 28, 1))",
                 )
-        value: np.ndarray = initializers.get(initializer)(tuple(shape), dtypes.canonical(dtype or self.variable_dtype))
+        value: np.ndarray = initializers.get(initializer)(
+            tuple(shape), dtypes.canonical(dtype or self.variable_dtype)
+        )
         variable = Variable(value, trainable=trainable, name=name)
         variable.awaits_layer, variable.autocast = True, autocast
         variable.regularizer, variable.constraint = regularizer, constraint
@@ -96,7 +100,7 @@ class Weighted:
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
+        self._trainable = flag(self.name, "trainable", value)
         for layer in self.sublayers():
             layer.trainable = value
 

@@ -128,7 +128,11 @@ def as_loss(identifier: Any) -> Any:
 
 
 def serialize(loss: Any) -> Any:
-    """Return a dictionary from which `deserialize` makes an equal loss; of a function, its name."""
+    """Return a dictionary from which `deserialize` makes an equal loss; of a function, its name.
+
+    Args:
+        loss: A `Loss`, or a function.
+    """
     return describe("keras.losses", loss)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, settings
+from horn.api import bounds
+from horn.api.keywords import ExactKeywords
 from horn.api.layers import masks
 from horn.api.naming import snake_case
 from horn.errors import ArgumentError, suggestion
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
-class Loss:
+class Loss(ExactKeywords):
     """The base of losses: `call` gives one value for each example, calling reduces them.
 
     Args:
@@ -27,6 +29,15 @@ class Loss:
             ``"none"``, also written None, for the values themselves.
         dtype: In which to compute; unless given, that of the outputs, and at least the default
             float.
+
+    Shapes:
+        y_true:  (batch, ...)
+        y_pred:  (batch, ...), as `y_true`
+        returns: (), or for no reduction one value for each example
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
+        ShapeError: Targets and outputs do not go together, when it is called.
 
     Example:
         >>> class Distance(Loss):
@@ -39,7 +50,7 @@ class Loss:
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
     ) -> None:
-        self.name = name or snake_case(type(self).__name__)
+        self.name = bounds.name(type(self).__name__, name) or snake_case(type(self).__name__)
         if reduction not in REDUCTIONS:
             raise ArgumentError(
                 f"There is no reduction named {reduction!r}.",
@@ -48,7 +59,8 @@ class Loss:
                 remedy=suggestion(reduction, [r for r in REDUCTIONS if r]),
             )
         self.reduction = reduction
-        self._given_dtype = None if dtype is None else dtypes.canonical(dtype)
+        with bounds.about(type(self).__name__, "dtype"):
+            self._given_dtype = None if dtype is None else dtypes.canonical(dtype)
 
     @property
     def dtype(self) -> str:
@@ -173,8 +185,8 @@ class FunctionLoss(Loss):
         dtype: Any = None,
         **options: Any,
     ) -> None:
-        super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
-        self.fn, self.options = fn, options
+        super().__init__(getattr(fn, "__name__", None) if name is None else name, reduction, dtype)
+        self.fn, self.options = bounds.function(type(self).__name__, "fn", fn), options
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return one value for each example."""

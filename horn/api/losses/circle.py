@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.bounds import real
+from horn.api.bounds import flag, real
 from horn.api.losses.base import FunctionLoss
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -101,6 +101,15 @@ class Circle(FunctionLoss):
         name: For logs.
         dtype: As for `Loss`.
 
+    Shapes:
+        y_true:  (batch,) or (batch, 1), integer labels
+        y_pred:  (batch, features)
+        returns: (), or (batch,) for no reduction
+
+    Reference:
+        Sun et al., Circle loss: a unified perspective of pair similarity optimization, CVPR 2020,
+        arXiv:2002.10857.
+
     Example:
         >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
         >>> round(float(Circle()(np.array([0, 0, 1]), x)), 2)
@@ -118,8 +127,9 @@ class Circle(FunctionLoss):
     ) -> None:
         real("Circle", "gamma", gamma, "(0, inf)")
         real("Circle", "margin", margin)
+        remove_diagonal = flag(type(self).__name__, "remove_diagonal", remove_diagonal)
         super().__init__(
-            circle, name, reduction, dtype, gamma=gamma, margin=margin, remove_diagonal=bool(remove_diagonal)
+            circle, name, reduction, dtype, gamma=gamma, margin=margin, remove_diagonal=remove_diagonal
         )
 
     def counted(self, y_true: Any, y_pred: Any, values: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from horn import dtypes
-from horn.api.bounds import real, whole
+from horn.api.bounds import flag, real, whole
 from horn.api.losses.base import FunctionLoss
 from horn.spec import ops
 from horn.spec.graph import spec_of
@@ -133,9 +133,10 @@ class BinaryCrossentropy(FunctionLoss):
     ) -> None:
         real("BinaryCrossentropy", "label_smoothing", label_smoothing, "[0, 1]")
         whole("BinaryCrossentropy", "axis", axis, low=-32)
+        from_logits = flag(type(self).__name__, "from_logits", from_logits)
         super().__init__(
             binary_crossentropy, name, reduction, dtype,
-            from_logits=bool(from_logits), label_smoothing=label_smoothing, axis=axis,
+            from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
         )  # fmt: skip
 
 
@@ -149,6 +150,10 @@ class CategoricalCrossentropy(FunctionLoss):
         reduction: As for `Loss`.
         name: For logs.
         dtype: As for `Loss`.
+
+    Reference:
+        Szegedy et al., Rethinking the Inception architecture for computer vision, arXiv:1512.00567,
+        section 7, on label smoothing.
 
     Example:
         >>> round(float(CategoricalCrossentropy()(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]]))), 4)
@@ -166,9 +171,10 @@ class CategoricalCrossentropy(FunctionLoss):
     ) -> None:
         real("CategoricalCrossentropy", "label_smoothing", label_smoothing, "[0, 1]")
         whole("CategoricalCrossentropy", "axis", axis, low=-32)
+        from_logits = flag(type(self).__name__, "from_logits", from_logits)
         super().__init__(
             categorical_crossentropy, name, reduction, dtype,
-            from_logits=bool(from_logits), label_smoothing=label_smoothing, axis=axis,
+            from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
         )  # fmt: skip
 
 
@@ -182,6 +188,11 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         axis: The axis of the classes.
         name: For logs.
         dtype: As for `Loss`.
+
+    Shapes:
+        y_true:  (batch, ...), integer labels; or with an axis of size one behind them
+        y_pred:  (batch, ..., classes)
+        returns: (), or (batch, ...) for no reduction
 
     Example:
         >>> round(float(SparseCategoricalCrossentropy()(np.array([1]), np.array([[0.5, 0.5]]))), 4)
@@ -200,9 +211,10 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         whole("SparseCategoricalCrossentropy", "axis", axis, low=-32)
         if ignore_class is not None:
             whole("SparseCategoricalCrossentropy", "ignore_class", ignore_class, low=-(2**31))
+        from_logits = flag(type(self).__name__, "from_logits", from_logits)
         super().__init__(
             sparse_categorical_crossentropy, name, reduction, dtype,
-            from_logits=bool(from_logits), ignore_class=ignore_class, axis=axis,
+            from_logits=from_logits, ignore_class=ignore_class, axis=axis,
         )  # fmt: skip
 
     def counted(self, y_true: Any, y_pred: Any, values: Any) -> Any:

@@ -56,6 +56,11 @@ class CTC(FunctionLoss):
         name: For logs.
         dtype: As for `Loss`.
 
+    Shapes:
+        y_true:  (batch, labels), integers
+        y_pred:  (batch, time, classes), logits
+        returns: (), or (batch,) for no reduction
+
     Reference:
         Graves et al., Connectionist temporal classification (ICML 2006).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.bounds import real, whole
+from horn.api.bounds import flag, real, whole
 from horn.api.losses.base import FunctionLoss
 from horn.api.losses.crossentropy import labels, smooth
 from horn.spec import ops
@@ -157,10 +157,12 @@ class BinaryFocalCrossentropy(FunctionLoss):
         real(owner, "gamma", gamma, "[0, inf)")
         real(owner, "label_smoothing", label_smoothing, "[0, 1]")
         whole(owner, "axis", axis, low=-32)
+        apply_class_balancing = flag(type(self).__name__, "apply_class_balancing", apply_class_balancing)
+        from_logits = flag(type(self).__name__, "from_logits", from_logits)
         super().__init__(
             binary_focal_crossentropy, name, reduction, dtype,
-            apply_class_balancing=bool(apply_class_balancing), alpha=alpha, gamma=gamma,
-            from_logits=bool(from_logits), label_smoothing=label_smoothing, axis=axis,
+            apply_class_balancing=apply_class_balancing, alpha=alpha, gamma=gamma,
+            from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
         )  # fmt: skip
 
 
@@ -202,9 +204,10 @@ class CategoricalFocalCrossentropy(FunctionLoss):
         real(owner, "gamma", gamma, "[0, inf)")
         real(owner, "label_smoothing", label_smoothing, "[0, 1]")
         whole(owner, "axis", axis, low=-32)
+        from_logits = flag(type(self).__name__, "from_logits", from_logits)
         super().__init__(
             categorical_focal_crossentropy, name, reduction, dtype,
-            alpha=alpha, gamma=gamma, from_logits=bool(from_logits), label_smoothing=label_smoothing, axis=axis,
+            alpha=alpha, gamma=gamma, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
         )  # fmt: skip
 
 
@@ -216,6 +219,11 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
         reduction: As for `Loss`.
         name: For logs.
         dtype: As for `Loss`.
+
+    Shapes:
+        y_true:  (batch, ...), integer labels, or (batch, ..., classes), one-hot rows
+        y_pred:  (batch, ..., classes)
+        returns: (), or (batch, ...) for no reduction
 
     Reference:
         Zhang & Sabuncu, arXiv:1805.07836.

@@ -95,6 +95,9 @@ class Hinge(FunctionLoss):
         name: For logs.
         dtype: As for `Loss`.
 
+    Reference:
+        Cortes & Vapnik, Support-vector networks, Machine Learning 20 (1995) 273-297.
+
     Example:
         >>> float(Hinge()(np.array([[1.0, -1.0]]), np.array([[0.5, -2.0]])))
         0.25
@@ -113,6 +116,9 @@ class SquaredHinge(FunctionLoss):
         reduction: As for `Loss`.
         name: For logs.
         dtype: As for `Loss`.
+
+    Reference:
+        Tang, Deep learning using linear support vector machines, arXiv:1306.0239.
 
     Example:
         >>> float(SquaredHinge()(np.array([[1.0, -1.0]]), np.array([[0.5, -2.0]])))
@@ -135,6 +141,10 @@ class CategoricalHinge(FunctionLoss):
         reduction: As for `Loss`.
         name: For logs.
         dtype: As for `Loss`.
+
+    Reference:
+        Crammer & Singer, On the algorithmic implementation of multiclass kernel-based vector machines, JMLR 2
+        (2001) 265-292.
 
     Example:
         >>> float(CategoricalHinge()(np.array([[0.0, 1.0]]), np.array([[0.5, 1.0]])))

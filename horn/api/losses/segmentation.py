@@ -92,6 +92,10 @@ class Dice(FunctionLoss):
         axis: An axis, or several, to sum along; None for all, which makes the batch one mask.
         dtype: As for `Loss`.
 
+    Reference:
+        Milletari, Navab & Ahmadi, V-Net: fully convolutional neural networks for volumetric medical image
+        segmentation, 3DV 2016, arXiv:1606.04797.
+
     Example:
         >>> round(float(Dice()(np.array([1.0, 1.0]), np.array([1.0, 0.0]))), 4)
         0.3333
@@ -117,6 +121,10 @@ class Tversky(FunctionLoss):
         name: For logs.
         axis: An axis, or several, to sum along; None for all, which makes the batch one mask.
         dtype: As for `Loss`.
+
+    Reference:
+        Salehi, Erdogmus & Gholipour, Tversky loss function for image segmentation using 3D fully
+        convolutional deep networks, arXiv:1706.05721.
 
     Example:
         >>> round(float(Tversky(alpha=1.0)(np.array([1.0, 1.0]), np.array([1.0, 0.0]))), 4)

@@ -301,7 +301,11 @@ _FUNCTIONS = {
 
 
 def serialize(metric: Any) -> Any:
-    """Return a dictionary from which `deserialize` makes an equal metric; of a function, its name."""
+    """Return a dictionary from which `deserialize` makes an equal metric; of a function, its name.
+
+    Args:
+        metric: A `Metric`, or a function.
+    """
     return describe("keras.metrics", metric)
 
 

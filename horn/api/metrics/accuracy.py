@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.bounds import real, whole
+from horn.api.bounds import flag, real, whole
 from horn.api.losses.base import match_rank
 from horn.api.losses.crossentropy import labels
 from horn.api.metrics.mean import MeanMetricWrapper
@@ -91,6 +91,10 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return for each example 1 if the largest output is where the largest target is, else 0.
 
+    Args:
+        y_true: The targets.
+        y_pred: The outputs.
+
     Shapes:
         y_true, y_pred: (..., classes), equal
         returns:        (...)
@@ -104,6 +108,10 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return for each example 1 if the largest output is that of its integer label, else 0.
+
+    Args:
+        y_true: Integer labels.
+        y_pred: The outputs.
 
     Shapes:
         y_true:  (...) or (..., 1), integers
@@ -119,6 +127,11 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     """Return for each example 1 if its largest target is among the `k` largest outputs, else 0.
+
+    Args:
+        y_true: The targets.
+        y_pred: The outputs.
+        k: Among how many of the largest outputs the right class has to be.
 
     Shapes:
         y_true, y_pred: (..., classes), equal
@@ -224,6 +237,11 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
         name: For logs.
         dtype: Of the state.
 
+    Shapes:
+        y_true:  (batch, ...), integer labels; or with an axis of size one behind them
+        y_pred:  (batch, ..., classes)
+        result:  ()
+
     Example:
         >>> float(SparseCategoricalAccuracy()(np.array([1]), np.array([[0.4, 0.6]])))
         1.0
@@ -263,6 +281,11 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         dtype: Of the state.
         from_sorted_ids: Whether the outputs are labels in the order of their scores.
 
+    Shapes:
+        y_true:  (batch, ...), integer labels; or with an axis of size one behind them
+        y_pred:  (batch, ..., classes)
+        result:  ()
+
     Example:
         >>> float(SparseTopKCategoricalAccuracy(k=2)(np.array([2]), np.array([[0.5, 0.1, 0.4]])))
         1.0
@@ -276,4 +299,5 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         from_sorted_ids: bool = False,
     ) -> None:
         whole("SparseTopKCategoricalAccuracy", "k", k, low=1)
-        super().__init__(sparse_top_k_hits, name, dtype, k=k, from_sorted_ids=bool(from_sorted_ids))
+        from_sorted_ids = flag(type(self).__name__, "from_sorted_ids", from_sorted_ids)
+        super().__init__(sparse_top_k_hits, name, dtype, k=k, from_sorted_ids=from_sorted_ids)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from horn import settings
-from horn.api.bounds import choice, real, whole
+from horn.api.bounds import choice, flag, real, several, whole
 from horn.api.metrics.counting import Counts, check_thresholds, count
 from horn.api.metrics.mean import in_float
 from horn.api.metrics.metric import Metric
@@ -65,6 +65,8 @@ class AUC(Metric):
         label_weights: Any = None,
         from_logits: bool = False,
     ) -> None:
+        multi_label = flag("AUC", "multi_label", multi_label)
+        from_logits = flag("AUC", "from_logits", from_logits)
         choice("AUC", "curve", curve, CURVES)
         choice("AUC", "summation_method", summation_method, SUMMATIONS)
         whole("AUC", "num_thresholds", num_thresholds, low=2)
@@ -81,12 +83,12 @@ class AUC(Metric):
         weights = (
             None
             if label_weights is None
-            else [real("AUC", "label weight", w, "[0, inf)") for w in label_weights]
+            else [real("AUC", "label_weights", w, "[0, inf)") for w in several("AUC", "label_weights", label_weights)]
         )
         super().__init__(dtype, name)
         self.curve, self.summation_method = curve, summation_method
-        self.multi_label, self.num_labels, self.label_weights = bool(multi_label), num_labels, weights
-        self.from_logits, self.init_thresholds = bool(from_logits), inner
+        self.multi_label, self.num_labels, self.label_weights = multi_label, num_labels, weights
+        self.from_logits, self.init_thresholds = from_logits, inner
         if inner is None:
             inner = [i / (num_thresholds - 1) for i in range(1, num_thresholds - 1)]
         # The first lies below every output and the last above, so that the curve has both ends.

@@ -26,6 +26,11 @@ class _Count(Metric):
         thresholds: One or more, in [0, 1]; 0.5 unless given.
         name: For logs.
         dtype: Of the state.
+
+    Shapes:
+        y_true:  (batch, ...), 0 or 1
+        y_pred:  (batch, ...), as `y_true`
+        result:  (), or (thresholds,) for several
     """
 
     which: str
@@ -114,7 +119,13 @@ class FalseNegatives(_Count):
 
 
 class _Share(Metric):
-    """The share of true positives among themselves and one kind of error."""
+    """The share of true positives among themselves and one kind of error.
+
+    Shapes:
+        y_true:  (batch, ...), 0 or 1
+        y_pred:  (batch, ...), as `y_true`
+        result:  (), or (thresholds,) for several
+    """
 
     wrong: str
 

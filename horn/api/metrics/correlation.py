@@ -24,6 +24,11 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
     It is NaN where either does not vary.
 
+    Args:
+        y_true: The targets.
+        y_pred: The outputs.
+        axis: Along which the correlation is taken.
+
     Shapes:
         y_true, y_pred: (..., values), equal
         returns:        the same without `axis`
@@ -46,6 +51,11 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
     It is ``2 cov / (var_true + var_pred + (mean_true - mean_pred)**2)`` along `axis`, with
     `horn.config.epsilon` added below, so what does not vary gives zero.
+
+    Args:
+        y_true: The targets.
+        y_pred: The outputs.
+        axis: Along which the correlation is taken.
 
     Shapes:
         y_true, y_pred: (..., values), equal
@@ -76,6 +86,10 @@ class PearsonCorrelation(MeanMetricWrapper):
         dtype: Of the state.
         axis: To correlate along.
 
+    Reference:
+        Pearson, Notes on regression and inheritance in the case of two parents, Proceedings of the Royal
+        Society of London 58 (1895) 240-242.
+
     Example:
         >>> round(float(PearsonCorrelation()(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 2.0, 4.0]]))), 4)
         0.982
@@ -98,6 +112,9 @@ class ConcordanceCorrelation(MeanMetricWrapper):
         name: For logs.
         dtype: Of the state.
         axis: To correlate along.
+
+    Reference:
+        Lin, A concordance correlation coefficient to evaluate reproducibility, Biometrics 45 (1989) 255-268.
 
     Example:
         >>> m = ConcordanceCorrelation()

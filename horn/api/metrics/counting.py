@@ -40,7 +40,7 @@ def check_thresholds(owner: str, thresholds: Any, default: float) -> list[float]
             got=repr(thresholds),
             remedy="leave thresholds out, or name at least one",
         )
-    return [float(real(owner, "threshold", one, "[0, 1]")) for one in found]
+    return [float(real(owner, "thresholds", one, "[0, 1]")) for one in found]
 
 
 def is_even(thresholds: Sequence[float]) -> bool:

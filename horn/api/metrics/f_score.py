@@ -34,6 +34,9 @@ class FBetaScore(Metric):
         y_true, y_pred: (batch, classes)
         returns:        (classes,) without an average, else ()
 
+    Reference:
+        van Rijsbergen, Information retrieval, 2nd edition (1979), chapter 7.
+
     Example:
         >>> m = FBetaScore(beta=2.0, threshold=0.5)
         >>> m(np.array([[1, 1], [1, 0]]), np.array([[0.2, 0.6], [0.9, 0.7]])).round(4)

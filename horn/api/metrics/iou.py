@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn.api.bounds import real, whole
+from horn.api.bounds import flag, real, several, whole
 from horn.api.metrics.metric import Metric
 from horn.errors import ArgumentError
 from horn.spec import ops
@@ -26,6 +26,15 @@ class _IoUBase(Metric):
         sparse_y_true: Whether the targets are labels, and not rows of probabilities.
         sparse_y_pred: Whether the outputs are labels, and not rows of probabilities.
         axis: The axis of those rows.
+
+    Shapes:
+        y_true:  (batch, ...), labels, or with an axis of classes more
+        y_pred:  (batch, ...), labels, or with an axis of classes more
+        result:  ()
+
+    Reference:
+        Everingham et al., The PASCAL visual object classes (VOC) challenge, International Journal of Computer
+        Vision 88 (2010) 303-338.
     """
 
     def __init__(
@@ -45,7 +54,8 @@ class _IoUBase(Metric):
             whole(owner, "ignore_class", ignore_class, low=-(2**31))
         super().__init__(dtype, name)
         self.num_classes, self.ignore_class, self.axis = num_classes, ignore_class, axis
-        self.sparse_y_true, self.sparse_y_pred = bool(sparse_y_true), bool(sparse_y_pred)
+        self.sparse_y_true = flag(owner, "sparse_y_true", sparse_y_true)
+        self.sparse_y_pred = flag(owner, "sparse_y_pred", sparse_y_pred)
         self.target_class_ids: list[int] = list(range(num_classes))
         self.total_cm = self.add_sum("total_confusion_matrix", (num_classes, num_classes))
 
@@ -128,10 +138,10 @@ class IoU(_IoUBase):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
-        owner, ids = type(self).__name__, list(target_class_ids)
+        owner, ids = type(self).__name__, several(type(self).__name__, "target_class_ids", target_class_ids)
         whole(owner, "num_classes", num_classes, low=1)
         for one in ids:
-            whole(owner, "target class id", one, low=0)
+            whole(owner, "target_class_ids", one, low=0)
             if one >= num_classes:
                 raise ArgumentError(
                     f"{owner} was given a class that there is not.",

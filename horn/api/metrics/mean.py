@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from horn import dtypes
+from horn.api.bounds import function
 from horn.api.layers import masks
 from horn.api.losses.base import match_rank, spread
 from horn.api.metrics.metric import Metric
@@ -56,6 +57,11 @@ class Sum(Metric):
         name: For logs.
         dtype: Of the state.
 
+    Shapes:
+        values:        any
+        sample_weight: a number, or the first axes of the values
+        result:        ()
+
     Example:
         >>> m = Sum()
         >>> m.update_state([1.0, 3.0])
@@ -85,6 +91,11 @@ class Mean(Metric):
     Args:
         name: For logs.
         dtype: Of the state.
+
+    Shapes:
+        values:        any
+        sample_weight: a number, or the first axes of the values
+        result:        ()
 
     Example:
         >>> m = Mean()
@@ -141,7 +152,8 @@ class MeanMetricWrapper(Mean):
     def __init__(
         self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
     ) -> None:
-        super().__init__(name or getattr(fn, "__name__", "metric"), dtype)
+        function(type(self).__name__, "fn", fn)
+        super().__init__(getattr(fn, "__name__", "metric") if name is None else name, dtype)
         self.fn, self.options = fn, kwargs
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from horn import dtypes, settings
-from horn.api import initializers
+from horn.api import bounds, initializers
+from horn.api.keywords import ExactKeywords
 from horn.api.naming import automatic_name, snake_case
 from horn.errors import ArgumentError
 from horn.spec import ops
 from horn.state.variable import Variable
 
 
-class Metric:
+class Metric(ExactKeywords):
     """The base of metrics.
 
     A subclass makes its state with `add_sum` or `add_variable`, moves it in `update_state` and
@@ -24,6 +25,15 @@ class Metric:
     Args:
         dtype: Of the state and of the result; float32 or wider whatever is given.
         name: For logs.
+
+    Shapes:
+        y_true:  (batch, ...)
+        y_pred:  (batch, ...), as `y_true`
+        result:  (), unless it is said otherwise
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
+        ShapeError: Targets and outputs do not go together, when it is called.
 
     Example:
         >>> class Largest(Metric):
@@ -40,9 +50,11 @@ class Metric:
     """
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = name or automatic_name(snake_case(type(self).__name__))
-        self._dtype = dtypes.promote("float32", dtypes.canonical(dtype or settings.floatx()))
-        self._given_dtype = None if dtype is None else dtypes.canonical(dtype)
+        kind = type(self).__name__
+        self.name = bounds.name(kind, name) or automatic_name(snake_case(kind))
+        with bounds.about(kind, "dtype"):
+            self._given_dtype = None if dtype is None else dtypes.canonical(dtype)
+        self._dtype = dtypes.promote("float32", self._given_dtype or settings.floatx())
         self._variables: list[Variable] = []
         self._sums: list[tuple[Variable, Variable]] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from horn.api.bounds import real, whole
+from horn.api.bounds import flag, real, whole
 from horn.api.losses.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -36,8 +36,9 @@ class BinaryCrossentropy(MeanMetricWrapper):
         label_smoothing: float = 0,
     ) -> None:
         real("BinaryCrossentropy", "label_smoothing", label_smoothing, "[0, 1]")
+        from_logits = flag(type(self).__name__, "from_logits", from_logits)
         super().__init__(
-            binary_crossentropy, name, dtype, from_logits=bool(from_logits), label_smoothing=label_smoothing
+            binary_crossentropy, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing
         )
 
 
@@ -66,11 +67,12 @@ class CategoricalCrossentropy(MeanMetricWrapper):
     ) -> None:
         real("CategoricalCrossentropy", "label_smoothing", label_smoothing, "[0, 1]")
         whole("CategoricalCrossentropy", "axis", axis, low=-32)
+        from_logits = flag(type(self).__name__, "from_logits", from_logits)
         super().__init__(
             categorical_crossentropy,
             name,
             dtype,
-            from_logits=bool(from_logits),
+            from_logits=from_logits,
             label_smoothing=label_smoothing,
             axis=axis,
         )
@@ -85,6 +87,11 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         from_logits: Whether the outputs are logits.
         ignore_class: A label that counts as a cross-entropy of zero.
         axis: The axis of the classes.
+
+    Shapes:
+        y_true:  (batch, ...), integer labels; or with an axis of size one behind them
+        y_pred:  (batch, ..., classes)
+        result:  ()
 
     Example:
         >>> round(float(SparseCategoricalCrossentropy()(np.array([1]), np.array([[0.5, 0.5]]))), 4)
@@ -102,11 +109,12 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         if ignore_class is not None:
             whole("SparseCategoricalCrossentropy", "ignore_class", ignore_class, low=-(2**31))
         whole("SparseCategoricalCrossentropy", "axis", axis, low=-32)
+        from_logits = flag(type(self).__name__, "from_logits", from_logits)
         super().__init__(
             sparse_categorical_crossentropy,
             name,
             dtype,
-            from_logits=bool(from_logits),
+            from_logits=from_logits,
             ignore_class=ignore_class,
             axis=axis,
         )

@@ -32,12 +32,19 @@ def check_fit(
             got=f"shuffle={shuffle!r}",
             remedy="write shuffle=True",
         )
-    if not isinstance(share, int | float) or not 0 <= share < 1:
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
         raise ArgumentError(
             "fit was given a validation split outside of (0, 1).",
             expected="0 < validation_split < 1",
-            got=repr(share),
+            got=f"validation_split={share!r}",
             remedy="pass the share of examples to hold out, such as 0.1",
+        )
+    if isinstance(frequency, Collection) and not frequency:
+        raise ArgumentError(
+            "fit was given no epochs to validate after.",
+            expected="validation_freq as a number, or a list of the numbers of epochs",
+            got=f"validation_freq={frequency!r}",
+            remedy="write validation_freq=1, or leave the validation data away",
         )
     for number in frequency if isinstance(frequency, Collection) else [frequency]:
         whole("fit", "validation_freq", number)

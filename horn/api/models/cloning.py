@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from horn import tree
+from horn.api.bounds import function
 from horn.api.layers.core import Input
+from horn.api.layers.layer import Layer
 from horn.api.models.functional import Functional
 from horn.api.models.model import Model
 from horn.api.models.sequential import Sequential
 from horn.errors import ArgumentError
+from horn.spec.graph import KerasTensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from horn.api.layers.layer import Layer
-    from horn.spec.graph import KerasTensor
 
 
 def clone_model(
@@ -38,11 +39,13 @@ def clone_model(
         >>> twin.count_params(), twin.layers[0] is model.layers[0]
         (8, False)
     """
+    _check(model, input_tensors, clone_function)
     copies: dict[int, Layer] = {}
 
     def copy_of(layer: Layer) -> Layer:
         if id(layer) not in copies:
-            copies[id(layer)] = clone_function(layer) if clone_function else type(layer).from_config(layer.get_config())
+            made = clone_function(layer) if clone_function else type(layer).from_config(layer.get_config())
+            copies[id(layer)] = _layer(made)
         return copies[id(layer)]
 
     if isinstance(model, Functional):
@@ -59,6 +62,38 @@ def clone_model(
             remedy="call clone_model(model) alone, which uses get_config",
         )
     return type(model).from_config(model.get_config())  # type: ignore[return-value]
+
+
+def _check(model: Any, input_tensors: Any, clone_function: Any) -> None:
+    """Raise an `ArgumentError` for an argument of `clone_model` that it cannot use."""
+    if not isinstance(model, Model):
+        raise ArgumentError(
+            "clone_model was given something that is no model.",
+            expected="model as a Model; a layer is copied by Layer.from_config(layer.get_config())",
+            got=f"model={model!r}",
+            remedy="pass a model",
+        )
+    if clone_function is not None:
+        function("clone_model", "clone_function", clone_function)
+    if not all(isinstance(leaf, KerasTensor) for leaf in tree.flatten(input_tensors or [])):
+        raise ArgumentError(
+            "clone_model was given something for input_tensors that is no symbolic tensor.",
+            expected="input_tensors as what Input returns, or a tree of them",
+            got=f"input_tensors={input_tensors!r}",
+            remedy="write input_tensors=Input(shape=(...))",
+        )
+
+
+def _layer(made: Any) -> Layer:
+    """Return what a `clone_function` made, if it is a layer."""
+    if not isinstance(made, Layer):
+        raise ArgumentError(
+            "clone_model was given a clone_function that made no layer.",
+            expected="a function from a layer to a layer",
+            got=repr(made),
+            remedy="return type(layer).from_config(layer.get_config()) for layers that are to stay as they are",
+        )
+    return made
 
 
 def _like(symbol: KerasTensor) -> KerasTensor:

@@ -28,7 +28,7 @@ class Functional(Model):
 
     def __init__(self, inputs: Any, outputs: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._inputs, self._outputs = inputs, outputs
+        self._inputs, self._outputs = _symbolic("inputs", inputs), _symbolic("outputs", outputs)
         known = {id(symbol) for symbol in tree.flatten(inputs)}
         self._nodes: list[Any] = _between(known, tree.flatten(outputs))
         self._check_connected(known)
@@ -161,6 +161,19 @@ class Functional(Model):
                 remedy="reshape the data, or change Input(shape=...)",
             )
         return value
+
+
+def _symbolic(argument: str, given: Any) -> Any:
+    """Return what a model is to be made of, if it is made of symbolic tensors, and of one at least."""
+    leaves = tree.flatten(given)
+    if not leaves or not all(isinstance(leaf, KerasTensor) for leaf in leaves):
+        raise ArgumentError(
+            f"A model was given something for {argument} that is no symbolic tensor.",
+            expected=f"{argument} as what Input or a layer called on an Input returns, or a tree of them",
+            got=f"{argument}={given!r}",
+            remedy="write inputs = Input(shape=(...)), then Model(inputs, Dense(1)(inputs))",
+        )
+    return given
 
 
 def _between(known: set[int], outputs: list[KerasTensor]) -> list[Any]:

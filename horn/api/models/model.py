@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import contract, tree
-from horn.api.bounds import flag
+from horn.api.bounds import about, flag
 from horn.api.callbacks.callback import History
 from horn.api.callbacks.callback_list import CallbackList
 from horn.api.layers.layer import Layer
@@ -20,7 +20,7 @@ from horn.api.models.profile import Profile, Unmeasured
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
 from horn.engine.step import BATCH, output_specs
-from horn.errors import ArgumentError, UnknownSizeError
+from horn.errors import ArgumentError, DataError, UnknownSizeError
 from horn.spec.graph import KerasTensor, spec_of
 
 if TYPE_CHECKING:
@@ -205,7 +205,8 @@ class Model(Trainer, Layer):
         measured = Profile() if flag("fit", "profile", profile) else Unmeasured()
         training = Epochs(self, "train", data, told, measured)
         training.prepare()
-        testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
+        with about("fit", "validation_data"):
+            testing = self._validation(validation_data, validation_batch_size or batch_size, validation_steps, told)
         if testing is not None:
             due = (epoch for epoch in range(initial_epoch, epochs) if is_due(epoch, validation_freq))
             check_walkable(testing.data, due)
@@ -301,9 +302,14 @@ class Model(Trainer, Layer):
 
         Returns:
             One number if there is only the loss, else a list, or with `return_dict` a dictionary.
+
+        Raises:
+            ArgumentError: The model is not compiled, or an argument means nothing.
+            DataError: The data do not fit.
         """
         self._need_compile("evaluate")
         check_steps("evaluate", steps=steps)
+        flag("evaluate", "return_dict", return_dict)
         data = sources.make(x, y, sample_weight, batch_size, steps)
         told = tell(self, data, callbacks, verbose)
         testing = Epochs(self, "test", data, told)
@@ -330,6 +336,10 @@ class Model(Trainer, Layer):
             verbose: As for `fit`.
             steps: How many batches to take; default all.
             callbacks: Told about everything.
+
+        Raises:
+            ArgumentError: An argument means nothing.
+            DataError: The data do not fit.
         """
         check_steps("predict", steps=steps)
         data = sources.make(x, None, None, batch_size, steps)
@@ -369,8 +379,16 @@ class Model(Trainer, Layer):
         return tree.map_structure(self.backend.to_numpy, results)
 
     def _on_batch(self, phase: str, batch: Any, *, return_dict: bool) -> Any:
-        size = spec_of(tree.flatten(batch)[0]).shape[0]
-        data = data_page.ArrayData(batch, int(size))
+        flag(f"{phase}_on_batch", "return_dict", return_dict)
+        shape = spec_of(tree.flatten(batch)[0]).shape
+        if not shape:
+            raise DataError(
+                f"{phase}_on_batch was given an x that is no batch.",
+                expected="x with an axis of examples",
+                got="a scalar",
+                remedy="pass arrays of shape (examples, ...)",
+            )
+        data = data_page.ArrayData(batch, int(shape[0]))
         running = Epochs(self, phase, data, CallbackList())
         running.prepare()
         self.reset_metrics()

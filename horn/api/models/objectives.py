@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horn import tree
 from horn.api import losses as loss_page, metrics as metric_page
-from horn.api.bounds import real
+from horn.api.bounds import about, real
 from horn.errors import ArgumentError, DataError, suggestion
 from horn.spec import ops
 from horn.spec.graph import spec_of
@@ -44,12 +44,17 @@ class Objectives:
     def __init__(
         self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any, names: Sequence[str] | None
     ) -> None:
+        for argument, given in (
+            ("loss", loss), ("loss_weights", loss_weights), ("metrics", metrics), ("weighted_metrics", weighted_metrics)
+        ):  # fmt: skip
+            if isinstance(given, dict) and names is not None:
+                _need_known(argument, given, names)
         self.loss = tree.map_structure(loss_page.as_loss, loss)
         self.loss_weights = tree.map_structure(
             lambda one: None if one is None else real("compile", "loss_weights", one), loss_weights
         )
-        self.metrics = _made(metrics)
-        self.weighted_metrics = _made(weighted_metrics)
+        self.metrics = _made("metrics", metrics)
+        self.weighted_metrics = _made("weighted_metrics", weighted_metrics)
         self.names = names
         self._trackers: dict[str, Metric] = {}
 
@@ -109,8 +114,9 @@ class Objectives:
         return _aligned("losses", self.loss, [output.name for output in outputs], repeat=True)
 
 
-def _made(metrics: Any) -> Any:
-    return tree.map_structure(lambda one: None if one is None else metric_page.as_metric(one), metrics)
+def _made(argument: str, metrics: Any) -> Any:
+    with about("compile", argument):
+        return tree.map_structure(lambda one: None if one is None else metric_page.as_metric(one), metrics)
 
 
 def _only(given: Any) -> Any:
@@ -127,14 +133,7 @@ def _aligned(what: str, given: Any, names: list[Any], *, repeat: bool = False) -
     if names == [None]:
         return [_only(given)]
     if isinstance(given, dict):
-        unknown = [name for name in given if name not in names]
-        if unknown:
-            raise ArgumentError(
-                f"There are {what} for an output that the model does not have.",
-                expected=f"one of {', '.join(map(str, names))}",
-                got=repr(unknown[0]),
-                remedy=suggestion(unknown[0], names),
-            )
+        _need_known(what, given, names)
         return [given.get(name) for name in names]
     if isinstance(given, list | tuple) and len(given) == len(names):
         return list(given)
@@ -146,6 +145,18 @@ def _aligned(what: str, given: Any, names: list[Any], *, repeat: bool = False) -
         got=str(len(given)) if tree.is_nested(given) else "one",
         remedy="pass a list with one for each output, or a dictionary by name",
     )
+
+
+def _need_known(what: str, given: Any, names: Sequence[Any]) -> None:
+    """Raise an `ArgumentError` if a dictionary has something for an output that there is not."""
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise ArgumentError(
+            f"There are {what} for an output that the model does not have.",
+            expected=f"one of {', '.join(map(str, names))}",
+            got=repr(unknown[0]),
+            remedy=suggestion(unknown[0], names),
+        )
 
 
 def _lists(given: Any, outputs: list[Output]) -> list[list[Metric]]:

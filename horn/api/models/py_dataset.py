@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from horn.api.bounds import flag, whole
+from horn.api.keywords import ExactKeywords
 from horn.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-class PyDataset:
+class PyDataset(ExactKeywords):
     """The base of data sets that return a batch by its number; subclass it.
 
     A subclass writes ``__len__``, the number of batches, and ``__getitem__``, which returns batch

@@ -37,6 +37,13 @@ class Sequential(Model):
         self._layers: list[Layer] = []
         self._input: KerasTensor | None = None
         self._output: Any = None
+        if not isinstance(layers, list | tuple | None):
+            raise ArgumentError(
+                f"The Sequential model {self.name!r} was given layers that are no list.",
+                expected="layers as a list of layers",
+                got=f"layers={layers!r}",
+                remedy="write Sequential([Dense(10), Dense(1)])",
+            )
         for layer in layers or []:
             self.add(layer)
 
@@ -55,7 +62,7 @@ class Sequential(Model):
         if not isinstance(layer, Layer):
             raise ArgumentError(
                 f"The Sequential model {self.name!r} was given something that is no layer.",
-                expected="a Layer or an Input",
+                expected="layers that are each a Layer or an Input",
                 got=repr(layer),
                 remedy="call the class: Dense(10), not Dense",
             )

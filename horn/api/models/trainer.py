@@ -12,6 +12,7 @@ import numpy as np
 
 from horn import tree
 from horn.api import metrics as metric_page
+from horn.api.bounds import flag, whole
 from horn.api.layers import masks
 from horn.api.models.data import unpack
 from horn.api.models.functions import Functions
@@ -98,14 +99,12 @@ class Trainer:
         Raises:
             ArgumentError: A name or a number means nothing.
         """
-        if steps_per_execution != "auto" and (not isinstance(steps_per_execution, int) or steps_per_execution < 1):
-            raise ArgumentError(
-                "compile was given a number of steps that is none.",
-                expected="steps_per_execution='auto' or a positive integer",
-                got=repr(steps_per_execution),
-                remedy="leave it at 'auto'",
-            )
-        del jit_compile
+        if steps_per_execution != "auto":
+            steps_per_execution = whole("compile", "steps_per_execution", steps_per_execution)
+        if jit_compile is not None and jit_compile != "auto":
+            flag("compile", "jit_compile", jit_compile)
+        run_eagerly = flag("compile", "run_eagerly", run_eagerly)
+        auto_scale_loss = flag("compile", "auto_scale_loss", auto_scale_loss)
         chosen = names.get(optimizer)
         scaled = auto_scale_loss and self.dtype_policy.name == "mixed_float16"  # type: ignore[attr-defined]
         if scaled and chosen is not None and not isinstance(chosen, LossScaleOptimizer):

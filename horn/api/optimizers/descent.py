@@ -27,6 +27,11 @@ class SGD(Optimizer):
         nesterov: Whether to look ahead.
         **options: Those of `Optimizer`.
 
+    Reference:
+        Polyak, Some methods of speeding up the convergence of iteration methods, USSR Computational
+        Mathematics and Mathematical Physics 4 (1964) 1-17; Sutskever, Martens, Dahl & Hinton, On the
+        importance of initialization and momentum in deep learning, ICML 2013, on Nesterov's.
+
     Example:
         >>> from horn.state.variable import Variable
         >>> weight = Variable([1.0, 2.0])

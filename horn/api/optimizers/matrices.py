@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Unpack
 
-from horn.api.bounds import flag, real, whole
+from horn.api.bounds import flag, name as label, real, several, whole
 from horn.api.optimizers.optimizer import Optimizer
 from horn.spec import ops
 
@@ -145,7 +145,9 @@ class Muon(Optimizer):
             "Muon", "adam_weight_decay", adam_weight_decay, "[0, inf)"
         )
         self.epsilon = real("Muon", "epsilon", epsilon, "[0, inf)")
-        self.exclude_layers = list(exclude_layers or [])
+        self.exclude_layers = [] if not exclude_layers else several("Muon", "exclude_layers", exclude_layers)
+        for pattern in self.exclude_layers:
+            label("Muon", pattern, "exclude_layers")
         self.exclude_embeddings = flag("Muon", "exclude_embeddings", exclude_embeddings)
         self.muon_a, self.muon_b = real("Muon", "muon_a", muon_a), real("Muon", "muon_b", muon_b)
         self.muon_c = real("Muon", "muon_c", muon_c)

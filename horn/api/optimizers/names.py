@@ -22,6 +22,12 @@ _DESCRIBED = {**TABLE, "lossscaleoptimizer": LossScaleOptimizer}
 def get(identifier: Any) -> Any:
     """Return the optimizer that a name, a class, a dictionary or an object means; None stays None.
 
+    Args:
+        identifier: A name, what `serialize` returned, a class, or an object, which is returned as it is.
+
+    Raises:
+        ArgumentError: There is no optimizer of that name.
+
     Example:
         >>> get("adam")
         <Adam learning_rate=0.001>
@@ -36,10 +42,22 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """Return the dictionary that `deserialize` turns back into an equal optimizer, without its slots."""
+    """Return the dictionary that `deserialize` turns back into an equal optimizer, without its slots.
+
+    Args:
+        optimizer: The optimizer.
+    """
     return describe("keras.optimizers", optimizer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
-    """Return the optimizer that a dictionary describes."""
+    """Return the optimizer that a dictionary describes.
+
+    Args:
+        config: What `serialize` returned, or a name.
+        custom_objects: Names of one's own classes and functions.
+
+    Raises:
+        ArgumentError: There is no optimizer of that name.
+    """
     return revive("optimizer", config, _DESCRIBED, custom_objects)

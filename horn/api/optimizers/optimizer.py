@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from horn import dtypes, settings
+from horn.api import bounds
 from horn.api.bounds import real
+from horn.api.configuration import arguments
+from horn.api.keywords import ExactKeywords, refuse_unknown
 from horn.api.naming import automatic_name, snake_case
 from horn.api.optimizers import schedules
 from horn.api.optimizers.counting import divides, quotient
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 AVERAGE, ACCUMULATOR = "average", "gradient_accumulator"
 
 
-class Optimizer:
+class Optimizer(ExactKeywords):
     """The base of optimizers.
 
     A subclass names its slots and writes `update`, which calls one op over all parameters. A step
@@ -56,6 +59,12 @@ class Optimizer:
     Raises:
         ArgumentError: An argument is out of its range.
 
+    Reference:
+        Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks, ICML 2013,
+        arXiv:1211.5063, on clipping norms; Loshchilov & Hutter, Decoupled weight decay regularization, ICLR
+        2019, arXiv:1711.05101; Polyak & Juditsky, Acceleration of stochastic approximation by averaging, SIAM
+        Journal on Control and Optimization 30 (1992) 838-855.
+
     Example:
         >>> weight = Variable([1.0, 2.0])
         >>> class Plain(Optimizer):
@@ -81,10 +90,8 @@ class Optimizer:
 
     def __init__(self, learning_rate: Any = 0.001, **options: Unpack[Options]) -> None:
         kind = type(self).__name__
-        unknown = sorted(set(options) - {*DEFAULTS, "name"})
-        if unknown:
-            raise TypeError(f"{kind}.__init__() got an unexpected keyword argument {unknown[0]!r}")
-        name = options.pop("name", None)
+        refuse_unknown(type(self), options, (*arguments(type(self)), *DEFAULTS, "name"))
+        name = bounds.name(kind, options.pop("name", None))
         for option, value in checked(kind, dict(options)).items():
             setattr(self, option, value)
         self.name = name or automatic_name(snake_case(kind))

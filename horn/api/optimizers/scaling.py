@@ -55,7 +55,7 @@ class LossScaleOptimizer(Optimizer):
             raise ArgumentError(
                 "LossScaleOptimizer was given no optimizer to take the steps.",
                 expected="an Optimizer",
-                got=repr(inner_optimizer),
+                got=f"inner_optimizer={inner_optimizer!r}",
                 remedy="write LossScaleOptimizer(Adam(0.001))",
             )
         super().__init__(0.0, name=name)

@@ -6,17 +6,21 @@ import math
 from typing import Any, Self
 
 from horn import settings
-from horn.api.bounds import flag, real, whole
+from horn.api.bounds import flag, name as label, real, several, whole
 from horn.api.described import describe, revive
+from horn.api.keywords import ExactKeywords
 from horn.errors import ArgumentError
 from horn.spec import ops
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(ExactKeywords):
     """The base of schedules: a function from the number of the step to the learning rate.
 
     A subclass writes `__call__` in ops, and `get_config`. Pass it as the `learning_rate` of an
     optimizer.
+
+    Raises:
+        ArgumentError: An argument has a value that it cannot have, or does not exist.
 
     Example:
         >>> class Halving(LearningRateSchedule):
@@ -61,7 +65,7 @@ class _Named(LearningRateSchedule):
     def __init__(self, initial_learning_rate: float, name: str) -> None:
         kind = type(self).__name__
         self.initial_learning_rate = real(kind, "initial_learning_rate", initial_learning_rate, "[0, inf)")
-        self.name = name
+        self.name = label(kind, name)
 
     def get_config(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("initial_learning_rate", *self.arguments, "name")}
@@ -208,7 +212,9 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     """
 
     def __init__(self, boundaries: Any, values: Any, name: str = "PiecewiseConstant") -> None:
-        self.boundaries, self.values, self.name = list(boundaries), list(values), name
+        kind = "PiecewiseConstantDecay"
+        self.boundaries, self.values = several(kind, "boundaries", boundaries), several(kind, "values", values)
+        self.name = label(kind, name)
         if len(self.values) != len(self.boundaries) + 1 or self.boundaries != sorted(self.boundaries):
             raise ArgumentError(
                 "PiecewiseConstantDecay was given boundaries and values that do not fit.",
@@ -370,10 +376,22 @@ TABLE: dict[str, Any] = {made.__name__: made for made in _CLASSES}
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """Return the dictionary that `deserialize` turns back into an equal schedule."""
+    """Return the dictionary that `deserialize` turns back into an equal schedule.
+
+    Args:
+        learning_rate_schedule: The schedule.
+    """
     return describe("keras.optimizers.schedules", learning_rate_schedule)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> LearningRateSchedule:
-    """Return the schedule that a dictionary describes."""
+    """Return the schedule that a dictionary describes.
+
+    Args:
+        config: What `serialize` returned, or a name.
+        custom_objects: Names of one's own classes and functions.
+
+    Raises:
+        ArgumentError: There is no schedule of that name.
+    """
     return revive("learning-rate schedule", config, TABLE, custom_objects)

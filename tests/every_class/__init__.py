@@ -1,0 +1,1 @@
+"""What holds for every public class, one table of constructions for all."""
