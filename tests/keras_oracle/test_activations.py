@@ -118,7 +118,7 @@ LAYERS: dict[str, dict[str, Any]] = {
     "ELU": {"alpha": _SIZE},
     "LeakyReLU": {"negative_slope": _SLOPE},
     "ReLU": {"max_value": st.sampled_from([None, 1.0]), "negative_slope": _SLOPE, "threshold": _SLOPE},
-    "PReLU": {"shared_axes": st.sampled_from([None, [1]])},
+    "PReLU": {"shared_axes": st.sampled_from([None, [1]]), "alpha_regularizer": st.sampled_from([None, "l2"])},
     "Softmax": {"axis": st.sampled_from([-1, 1, [0, 1]])},
 }
 

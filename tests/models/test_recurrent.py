@@ -212,7 +212,7 @@ WRONG: dict[str, Any] = {
     "two ways ahead": lambda: layers.Bidirectional(layers.LSTM(3), backward_layer=layers.LSTM(3)),
     "no layer": lambda: layers.TimeDistributed(3),
     "no value": lambda: layers.Masking("zero"),
-    "penalties of outputs": lambda: layers.LSTM(3, activity_regularizer="l2"),
+    "no penalty of outputs": lambda: layers.LSTM(3, activity_regularizer="l3"),
 }
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import dtypes
-from horn.api import activations, initializers
+from horn.api import activations
+from horn.api.layers.core import keep_recipes, weight_of
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import ops
@@ -41,10 +42,6 @@ class Activation(Layer):
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
         return self.activation(inputs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        return {**super().get_config(), "activation": activations.serialize(self.activation)}
 
 
 class ReLU(Layer):
@@ -80,15 +77,6 @@ class ReLU(Layer):
         """Return the activated inputs."""
         return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        own = {
-            "max_value": self.max_value,
-            "negative_slope": self.negative_slope,
-            "threshold": self.threshold,
-        }
-        return {**super().get_config(), **own}
-
 
 class LeakyReLU(Layer):
     """`ops.leaky_relu` as a layer.
@@ -112,10 +100,6 @@ class LeakyReLU(Layer):
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
         return ops.leaky_relu(inputs, negative_slope=self.negative_slope)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        return {**super().get_config(), "negative_slope": self.negative_slope}
 
 
 class ELU(Layer):
@@ -141,18 +125,14 @@ class ELU(Layer):
         """Return the activated inputs."""
         return ops.elu(inputs, alpha=self.alpha)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        return {**super().get_config(), "alpha": self.alpha}
-
 
 class PReLU(Layer):
     """`LeakyReLU` with slopes that are learned, one for each place of an example.
 
     Args:
         alpha_initializer: For the slopes.
-        alpha_regularizer: Not offered: anything but None is refused.
-        alpha_constraint: Not offered: anything but None is refused.
+        alpha_regularizer: For the slopes; see `horn.regularizers`.
+        alpha_constraint: For the slopes; see `horn.constraints`.
         shared_axes: Along which axes, counted with the batch, one slope serves for all places: (1, 2)
             leaves one for each channel of an image.
         **kwargs: Those of `Layer`.
@@ -163,7 +143,7 @@ class PReLU(Layer):
         returns: the same as the inputs
 
     Raises:
-        ArgumentError: A shared axis is that of the batch or no integer, or an argument is not offered.
+        ArgumentError: A shared axis is that of the batch or no integer.
 
     Reference:
         He et al., Delving Deep into Rectifiers, arXiv:1502.01852.
@@ -183,18 +163,10 @@ class PReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        for name, value in (("alpha_regularizer", alpha_regularizer), ("alpha_constraint", alpha_constraint)):
-            if value is not None:
-                raise ArgumentError(
-                    f"PReLU was given {name}, which it does not offer.",
-                    expected=f"{name}=None",
-                    got=repr(value),
-                    remedy="leave it away",
-                )
-        self.alpha_regularizer = alpha_regularizer
-        self.alpha_constraint = alpha_constraint
-        self._initializer = alpha_initializer
-        self.alpha_initializer = initializers.get(alpha_initializer)
+        keep_recipes(
+            self, alpha_initializer=alpha_initializer, alpha_regularizer=alpha_regularizer,
+            alpha_constraint=alpha_constraint,
+        )  # fmt: skip
         self.shared_axes = _places(shared_axes)
 
     def build(self, input_shape: Any) -> None:
@@ -208,22 +180,12 @@ class PReLU(Layer):
             )
         shared = self.shared_axes or []
         shape = tuple(1 if i in shared else size for i, size in enumerate(input_shape) if i)
-        self.alpha = self.add_weight(shape, self.alpha_initializer, name="alpha")
+        self.alpha = weight_of(self, shape, "alpha")
 
     def call(self, inputs: Any) -> Any:
         """Return the activated inputs."""
         below = ops.multiply(self.alpha, ops.relu(ops.negative(inputs)))
         return ops.subtract(ops.relu(inputs), below)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        own = {
-            "alpha_initializer": self._initializer,
-            "alpha_regularizer": self.alpha_regularizer,
-            "alpha_constraint": self.alpha_constraint,
-            "shared_axes": self.shared_axes,
-        }
-        return {**super().get_config(), **own}
 
 
 class Softmax(Layer):
@@ -271,10 +233,6 @@ class Softmax(Layer):
             return ops.softmax(inputs, axis=self.axis)
         axes = tuple(self.axis)
         return ops.exp(ops.subtract(inputs, ops.logsumexp(inputs, axis=axes, keepdims=True)))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer."""
-        return {**super().get_config(), "axis": self.axis}
 
 
 def not_negative(layer: str, argument: str, value: Any) -> float:

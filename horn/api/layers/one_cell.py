@@ -12,7 +12,6 @@ from horn.api.layers.layer import Layer
 from horn.api.layers.over_time import Ran
 from horn.api.layers.rnn import RNN
 from horn.api.naming import snake_case
-from horn.errors import ArgumentError
 from horn.spec import ops
 
 
@@ -21,23 +20,10 @@ class OneCellRNN(RNN):
 
     Args:
         cell: What `cell_of` returned.
-        activity_regularizer: None.
         **kwargs: Those of `RNN`.
     """
 
     cell_class: ClassVar[type[Layer]]
-
-    def __init__(self, cell: Any, *, activity_regularizer: Any = None, **kwargs: Any) -> None:
-        owner = type(self).__name__
-        if activity_regularizer is not None:
-            raise ArgumentError(
-                f"{owner} was given a regularizer for its outputs, which its outputs do not have here.",
-                expected="activity_regularizer=None",
-                got=repr(activity_regularizer),
-                remedy="regularize the weights (kernel_regularizer=...), or add the penalty to the loss",
-            )
-        self.activity_regularizer = None
-        super().__init__(cell, **kwargs)
 
     @classmethod
     def cell_of(cls, options: dict[str, Any], around: dict[str, Any]) -> Layer:

@@ -91,7 +91,7 @@ class SimpleRNN(OneCellRNN):
         kernel_regularizer: For the kernel of the inputs; see `horn.regularizers`.
         recurrent_regularizer: For the kernel of the state.
         bias_regularizer: For the bias.
-        activity_regularizer: None.
+        activity_regularizer: For the outputs; see `Layer`.
         kernel_constraint: For the kernel of the inputs; see `horn.constraints`.
         recurrent_constraint: For the kernel of the state.
         bias_constraint: For the bias.

@@ -223,7 +223,7 @@ def _read_slots(file: Reader, path: str, slots: Slots) -> list[np.ndarray] | Non
     if not held:
         return None
     fresh = len(held) == len(slots.present()) and not slots.built  # saved before the first step
-    specs = slots.specs[: len(held)] if fresh else slots.specs
+    specs = [variable.spec for variable in slots.present()] if fresh else slots.specs
     numbered = [f"{path}/{i}" for i in range(len(held))]
     if set(held) != set(numbered):
         raise safe_h5.refusal(file.path, path, f"members 0 to {len(held) - 1}", _some(held), safe_h5.DAMAGED)
