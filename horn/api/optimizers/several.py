@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any, Self
 
-from horn.api.described import describe, revive
+from horn.api.described import describe
 from horn.api.optimizers.optimizer import Optimizer
 from horn.api.optimizers.scaling import LossScaleOptimizer, inner_from
 from horn.errors import ArgumentError
@@ -300,13 +300,25 @@ class MultiOptimizer(Optimizer):
         """
         found = config["optimizer_map"]
         if isinstance(found, str):
-            found = revive("map of optimizers", found, {}, custom_objects)
+            found = _function(found, custom_objects or {})
         elif isinstance(found, dict):
             found = OptimizerMap.from_config(found["config"], custom_objects)
         return cls(**{**config, "optimizer_map": found})
 
     def __repr__(self) -> str:
         return f"<MultiOptimizer of {', '.join(map(repr, self.optimizers)) or 'a function'}>"
+
+
+def _function(name: str, known: dict[str, Any]) -> Any:
+    """Return the function that was in place of a map."""
+    if name in known:
+        return known[name]
+    raise ArgumentError(
+        f"The configuration of a MultiOptimizer has the name {name!r} alone of the function that chooses.",
+        expected="the function in custom_objects",
+        got=f"custom_objects with {', '.join(known) or 'nothing'}",
+        remedy=f"pass custom_objects={{{name!r}: the function}}",
+    )
 
 
 def _is_pattern(key: str) -> bool:

@@ -41,6 +41,10 @@ class Slots:
             if slot in optimizer.slots_with_options(owner)
         ]
 
+    def every(self) -> list[Slots]:
+        """Return these slots and those of the optimizers within, at any depth."""
+        return [self, *(deeper for one in self._inner for deeper in one.every())]
+
     @property
     def specs(self) -> list[TensorSpec]:
         """The shape and dtype of each member, the slots included."""
