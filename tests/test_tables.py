@@ -107,7 +107,10 @@ NONE = {
     "strings": ({"a": X[:, 0], "b": pd.array(["x"] * ROWS, dtype="string")}, "column 'b'"),
     "lists": ({"a": [[1, 2], [3]] * 10}, "column 'a'"),
     "dates": ({"a": pd.date_range("2020-01-01", periods=ROWS)}, "datetime64"),
-    "a date and a number": ({"a": X[:, 0], "b": pd.date_range("2020-01-01", periods=ROWS)}, "column 'b'|datetime64"),
+    "a date and a number": (
+        {"a": X[:, 0], "b": pd.date_range("2020-01-01", periods=ROWS)},
+        "column 'b'|datetime64",
+    ),
     "complex": ({"a": X[:, 0] * 1j}, "complex64"),
     "missing beside floats": (
         {"a": X[:, 0], "b": pd.array([*range(ROWS - 1), None], dtype="Int64")},
