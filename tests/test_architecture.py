@@ -214,7 +214,7 @@ def test_a_summary_counts_parameters_and_operations() -> None:
     assert f"Operations for one example: {operations / 1000:.3g} KFLOP" in text
     assert "Total params: 765" in text
     assert max(map(len, text.splitlines())) <= 80
-    assert "<td>(None, 6, 6, 4)</td>" in model._repr_html_()
+    assert ">(None, 6, 6, 4)</td>" in model._repr_html_()
 
 
 def test_a_summary_shows_nested_layers_and_what_is_not_known_yet() -> None:
@@ -226,6 +226,39 @@ def test_a_summary_shows_nested_layers_and_what_is_not_known_yet() -> None:
     with pytest.raises(ArgumentError, match="layer_range"):
         outer.summary(layer_range=("x", "y"))
     assert "?" in summed_up(keras.Sequential([dense()]))
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_a_summary_keeps_its_width_and_its_numbers_whole(width: int) -> None:
+    inner = keras.Sequential([keras.Input((300,)), dense(1000, name="a_name_of_some_length_within")], name="inner")
+    model = keras.Sequential([keras.Input((300,)), inner, layers.LayerNormalization(), dense(name="last")])
+    for options in ({}, {"show_trainable": True}):
+        lines = summed_up(model, line_length=width, expand_nested=True, **options).splitlines()
+        table = lines[: [i for i, line in enumerate(lines) if line.startswith("─")][-1] + 1]
+        assert max(map(len, table)) == width
+        for number in ("301,000", "2,000", "601 K"):
+            assert re.search(rf" {number}( |$)", "\n".join(table), re.MULTILINE)
+        if width == 80:  # a name of two words breaks between them, within its indent
+            assert [line for line in table if line.startswith("  a_name_of_some_length_within")]
+            assert not [line for line in table if re.match(r"\w+\)", line)]
+        ends = {line.index(number) + len(number) for number in ("301,000", "2,000") for line in table if number in line}
+        assert len(ends) == 1
+
+
+def test_a_summary_in_a_notebook_is_well_formed() -> None:
+    from xml.etree import ElementTree
+
+    inner = keras.Sequential([keras.Input((3,)), dense(4)], name="inner")
+    model = keras.Sequential([keras.Input((3,)), inner, dense(2)], name="<b> & co")
+    page = ElementTree.fromstring(f"<p>{model._repr_html_().replace('&emsp;', '&#8195;').replace('<br>', '<br/>')}</p>")
+    assert page[0].text == "Model: <b> & co"
+    rows = [[cell.text for cell in row] for row in page.iter("tr")]
+    assert rows[0] == ["Layer (type)", "Output Shape", "Param #", "FLOP", "Trainable"]
+    assert [row[:3] for row in rows[1:]] == [
+        ["inner (Sequential)", "(None, 4)", "16"], [f"{model.layers[1].name} (Dense)", "(None, 2)", "10"],
+    ]  # fmt: skip
+    sides = [cell.get("style") for cell in next(page.iter("tr"))]
+    assert [side.split(":")[1] for side in sides] == ["left", "left", "right", "right", "left"]
 
 
 # -- steps that have to know the size of a batch -----------------------------------------------------

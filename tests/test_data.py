@@ -56,19 +56,6 @@ def fitted(x: Any, y: Any = None, **options: Any) -> Any:
     return trained
 
 
-class Table:
-    """What a pandas DataFrame, or with one column a Series, shows of itself."""
-
-    def __init__(self, array: np.ndarray) -> None:
-        self.array, self.shape = array, array.shape
-
-    def to_numpy(self) -> np.ndarray:
-        return self.array
-
-    def __iter__(self) -> Iterator[str]:
-        return iter("abc")
-
-
 class Batches(horn.utils.PyDataset):
     """The data in numbered batches; notes what is called."""
 
@@ -110,25 +97,12 @@ def mapped(tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize(
     "form",
-    [np.ndarray.tolist, Table, horn.Variable, lambda array: array.astype("float64"), np.asfortranarray],
-    ids=["lists", "tables", "variables", "float64", "other strides"],
+    [np.ndarray.tolist, horn.Variable, lambda array: array.astype("float64"), np.asfortranarray],
+    ids=["lists", "variables", "float64", "other strides"],
 )
 def test_arrays_of_any_kind_train_alike(form: Any) -> None:
     assert_same(fitted(form(X), form(Y), validation_split=0.2), fitted(X, Y, validation_split=0.2))
     np.testing.assert_array_equal(model().predict(form(X), verbose=0), model().predict(X, verbose=0))
-
-
-def test_a_column_of_a_table_is_one_feature_but_one_weight() -> None:
-    trained = model(units=1)
-    trained.fit(Table(X), Table(Y[:, 0]), sample_weight=Table(W), verbose=0)
-    other = model(units=1)
-    other.fit(X, Y[:, :1], sample_weight=W, verbose=0)
-    assert_same(trained, other)
-
-
-def test_a_table_of_words_is_refused() -> None:
-    with pytest.raises(DataError, match="something else than numbers"):
-        fitted(Table(np.array([["a", 1.0, None]] * 20, object)), Y)
 
 
 def test_integers_that_int32_does_not_hold_are_refused() -> None:
@@ -212,7 +186,7 @@ def test_arrays_on_a_disk_are_read_batch_by_batch(mapped: Any) -> None:
 
 def test_kinds_of_data_are_told_apart(mapped: Any) -> None:
     kinds = {
-        ArrayData: (X, X.tolist(), (X, X), {"a": X}, Table(X), range(4)),
+        ArrayData: (X, X.tolist(), (X, X), {"a": X}, range(4)),
         BatchData: (iter([X]), (batch for batch in [X]), {1: X}.values()),
         NumberedData: (Batches(),),
         MappedData: (mapped[0], {"a": X, "b": mapped[0]}),

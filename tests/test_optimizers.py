@@ -210,7 +210,41 @@ def test_a_learning_rate_can_be_assigned() -> None:
     optimizer = horn.optimizers.SGD(0.5)
     optimizer.learning_rate = 0.25
     assert float(optimizer.learning_rate) == 0.25
-    for wrong in (float("nan"), -1.0, schedules.ExponentialDecay(0.1, 10, 0.5)):
+    for wrong in (float("nan"), -1.0, "fast", None, True, schedules.ExponentialDecay):
         with pytest.raises(ArgumentError):
             optimizer.learning_rate = wrong
     assert float(optimizer.learning_rate) == 0.25
+    for same in (np.float32(0.125), np.asarray(0.125), horn.Variable(0.125)):
+        optimizer.learning_rate = same
+        assert float(optimizer.learning_rate) == 0.125
+
+
+def test_a_schedule_is_for_good() -> None:
+    optimizer = horn.optimizers.LossScaleOptimizer(horn.optimizers.SGD(0.5, momentum=0.5))
+    optimizer.learning_rate = schedules.ExponentialDecay(0.25, 1, 0.5)
+    assert float(optimizer.learning_rate) == 0.25
+    for number in (0.5, np.float32(0.5), horn.Variable(0.5)):
+        with pytest.raises(ArgumentError, match="follows a schedule"):
+            optimizer.learning_rate = number
+    inner = optimizer.inner_optimizer
+    assert inner.get_config()["learning_rate"]["class_name"] == "ExponentialDecay"
+    assert [v.name for v in inner.variables] == ["iterations"]
+    optimizer.learning_rate = schedules.ExponentialDecay(0.125, 1, 0.5)
+    assert float(optimizer.learning_rate) == 0.125
+
+
+@pytest.mark.parametrize("backend", INSTALLED)
+def test_a_schedule_holds_from_the_next_fit_though_the_step_is_compiled(backend: str) -> None:
+    net = horn.Sequential([horn.layers.Dense(1, use_bias=False, kernel_initializer="ones")], backend=backend)
+    net.compile(horn.optimizers.SGD(0.25), "mse")
+    x, y = np.ones((4, 1), "float32"), np.zeros((4, 1), "float32")  # a step of 0.25 halves the weight
+    rules = [
+        (None, 0.5), (schedules.PiecewiseConstantDecay([1], [0.0, 0.125]), 0.5), (None, 0.375),
+        (schedules.ExponentialDecay(2.0, 1, 0.5), 0.1875), (lambda: 0.5, 0.0),
+    ]  # fmt: skip
+    for rule, wanted in rules:
+        if rule is not None:
+            net.optimizer.learning_rate = rule
+        net.fit(x, y, verbose=0)
+        np.testing.assert_allclose(net.get_weights()[0], [[wanted]])
+    assert int(net.optimizer.iterations) == len(rules)

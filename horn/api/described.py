@@ -6,6 +6,7 @@ is never imported because a dictionary names it: the class is looked up in a tab
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from horn.api.lookup import by_name
@@ -59,4 +60,5 @@ def revive(kind: str, config: Any, table: Mapping[str, Any], custom: Mapping[str
         )
     classes = {made.__name__: made for made in table.values()}
     found = by_name(kind, config["class_name"], {**classes, **known})
-    return found.from_config(dict(config["config"]))
+    nested = custom and "custom_objects" in inspect.signature(found.from_config).parameters
+    return found.from_config(dict(config["config"]), **({"custom_objects": custom} if nested else {}))

@@ -6,6 +6,7 @@ from horn.api.optimizers.moments import Adam, Adamax, AdamW, Lamb, Nadam, Schedu
 from horn.api.optimizers.names import deserialize, get, serialize
 from horn.api.optimizers.optimizer import Optimizer
 from horn.api.optimizers.scaling import LossScaleOptimizer
+from horn.api.optimizers.several import MultiOptimizer, OptimizerMap
 from horn.optimizers import schedules
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "Lamb",
     "Lion",
     "LossScaleOptimizer",
+    "MultiOptimizer",
     "Muon",
     "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
     "ScheduleFreeAdamW",
     "deserialize",

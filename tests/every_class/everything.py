@@ -29,6 +29,9 @@ BASES = {
 """What users derive from: some cannot be called themselves."""
 
 
+WRAPPERS = ("LossScaleOptimizer", "MultiOptimizer", "OptimizerMap")
+"""What holds optimizers, which have the arguments of all optimizers themselves."""
+
 HIDDEN = {
     "AdditiveAttention": ("score_mode",),
     "ActivityRegularization": ("activity_regularizer",),
@@ -58,7 +61,7 @@ def row(facade: str, made: type) -> Row:
 def names(facade: str, made: type) -> tuple[str, ...]:
     """Return the arguments of a class that are not those of its base in all classes."""
     own = arguments(made)
-    if facade == "optimizers" and made.__name__ != "LossScaleOptimizer":
+    if facade == "optimizers" and made.__name__ not in WRAPPERS:
         own = (*own, *(name for name in DEFAULTS if name not in own))
     hidden = {"cell"} if hasattr(made, "cell_class") else HIDDEN.get(made.__name__, ())
     return tuple(name for name in own if name not in hidden)

@@ -88,6 +88,8 @@ OPTIMIZERS: dict[str, Row] = {
     "LossScaleOptimizer": Row(
         {"inner_optimizer": optimizers.SGD(0.5)}, {"initial_scale": 8.0, "dynamic_growth_steps": 3}
     ),
+    "MultiOptimizer": Row({"optimizer_map": optimizers.OptimizerMap(optimizers.SGD(0.5), {"b": optimizers.Adam()})}),
+    "OptimizerMap": Row({"default_optimizer": optimizers.SGD(0.5)}, {"optimizer_map": {"b.*": optimizers.Adam()}}),
     "Muon": Row(
         away={
             **_ONE_CLIP, "adam_beta_1": 0.5, "adam_beta_2": 0.5, "adam_weight_decay": 0.5,

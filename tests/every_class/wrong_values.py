@@ -93,7 +93,7 @@ KINDS: dict[str, tuple[Any, ...]] = {
         CALLABLE,
     ),
     "cells": (3, [], [3], "nonsense", object()),
-    "inner_optimizer": (3, "nonsense", None, object()),
+    **_each("inner_optimizer default_optimizer optimizer_map", (3, "nonsense", None, object())),
     "axis": (*AXES, None),
     **_each("shared_axes input_axes output_axes attention_axes", AXES),
     "axes": (*AXES, (1, 2, 3), ()),
@@ -134,6 +134,7 @@ SPECIAL: dict[str, tuple[Any, ...]] = {
     "ReduceLROnPlateau.min_delta": REAL,
     "GroupNormalization.groups": (-2, 0, 1.5, None, INF, *_NO_NUMBER),  # -1 stands for one channel a group
     "InverseTimeDecay.decay_rate": NOT_NEGATIVE,
+    "OptimizerMap.optimizer_map": (3, "a", [("a", 3)], {"a": 3}, {3: None}, {"(": None}),
     "OrthogonalRegularizer.factor": NOT_NEGATIVE,
     "ReLU.threshold": NOT_NEGATIVE,
     "VarianceScaling.scale": POSITIVE,

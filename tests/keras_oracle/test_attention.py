@@ -3,13 +3,16 @@
 Where the two differ on purpose, it says so here:
 
 * `flash_attention=True`, `lora_rank` and their like are refused in Horn.
-* inputs with several axes of steps: Horn refuses causal masks and masks of query, value and key, which
-  in Keras are taken for the first of these axes.
+* inputs with several axes of steps: in Keras, masks of value and key, causal masks and windows fail but for
+  a few choices of `attention_axes`. In Horn the masks hold for the batch and the first axes of steps, or
+  all, and only an order of steps on several axes is refused.
 * a query that sees no key: in Keras its weights are zero if they are asked for, and equal if not; in
   Horn they are always equal. What such a query finds is not compared.
 * a size of the values that is not that of the keys: an error in Keras on JAX unless the weights are
   asked for.
 * `GroupedQueryAttention` and its alias: this version of Keras has the alias alone.
+* `EinsumDense` computes the shape of its outputs from its inputs in Horn, and from `output_shape` alone in
+  Keras, which so leaves sizes unknown, and refuses equations that move the letters before the batch.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
+import horn
 from horn import layers, ops
 from horn.api.layers import calls, masks
 from horn.errors import ArgumentError, ShapeError
@@ -147,6 +151,78 @@ def test_heads_over_axes(axes, output_shape, masked, scores):
         same(a, b)
 
 
+@pytest.mark.parametrize(
+    ("axes", "options"),
+    [
+        (1, {"use_causal_mask": True}), (1, {"window": 2}), (1, {"window": 2, "use_causal_mask": True}),
+        (1, {"value_mask": (2, 3)}), (1, {"key_mask": (2, 3), "use_causal_mask": True}), (2, {"value_mask": (2, 3, 4)}),
+        (2, {"key_mask": (2, 3, 4), "value_mask": (2, 3, 4)}),
+    ],
+)  # fmt: skip
+def test_masks_over_axes(axes, options):
+    query, value, options = numbers(1, (2, 3, 4, 5)), numbers(2, (2, 3, 4, 6)), dict(options)
+    arguments = {
+        "num_heads": 2,
+        "key_dim": 3,
+        "attention_axes": axes,
+        "sliding_window": options.pop("window", None),
+    }
+    ours, theirs = pair(
+        layers.MultiHeadAttention(**arguments), keras.layers.MultiHeadAttention(**arguments), query, value
+    )
+    for i, (name, shape) in enumerate(options.items()):
+        if isinstance(shape, tuple):
+            options[name] = bits(i, shape)
+            options[name][:, :1] = options[name][..., :1] = True  # each query sees the first key
+    for mine, other in zip(
+        ours(query, value, return_attention_scores=True, **options),
+        theirs(query, value, return_attention_scores=True, **options),
+        strict=True,
+    ):
+        same(mine, other)
+    # Without the weights, one op finds the outputs.
+    same(ours(query, value, **options), theirs(query, value, return_attention_scores=True, **options)[0])
+
+
+@pytest.mark.parametrize("axes", [None, (1,), (2,), (2, 1)])
+def test_masks_of_all_axes_are_what_attention_mask_says(axes):
+    query, value = numbers(1, (2, 3, 4, 5)), numbers(2, (2, 3, 4, 6))
+    seen, keys, more = bits(3, (2, 3, 4)), bits(4, (2, 3, 4)), bits(5, (2, 3))
+    keys[:, 0] = keys[..., 0] = more[:, 0] = True
+    layer = layers.MultiHeadAttention(2, 3, attention_axes=axes)
+    got = layer(query, value, query_mask=seen, value_mask=keys, key_mask=more)
+    keys = keys & more[..., None]
+    if axes == (1,):
+        mask = np.moveaxis(seen, 2, 1)[..., :, None] & np.moveaxis(keys, 2, 1)[..., None, :]
+    elif axes == (2,):
+        mask = seen[..., :, None] & keys[..., None, :]
+    else:
+        mask = seen[:, :, :, None, None] & keys[:, None, None]
+        mask = mask.transpose(0, 2, 1, 4, 3) if axes == (2, 1) else mask
+    same(got, layer(query, value, attention_mask=mask))
+
+
+def test_steps_on_several_axes_have_no_order():
+    query = numbers(1, (2, 3, 4, 5))
+    with pytest.raises(ArgumentError, match="attention_axes=1"):
+        layers.MultiHeadAttention(2, 3)(query, query, use_causal_mask=True)
+    with pytest.raises(ArgumentError, match="attention_axes=2"):
+        layers.MultiHeadAttention(2, 3, attention_axes=(2, 1), sliding_window=2)(query, query)
+    layers.MultiHeadAttention(2, 3, attention_axes=2)(query, query, use_causal_mask=True)
+
+
+def test_a_mask_over_axes_in_a_model_of_any_batch():
+    inputs = layers.Input((3, 4), dtype="int32")
+    x = layers.Embedding(5, 6, mask_zero=True)(inputs)
+    model = horn.Model(inputs, layers.MultiHeadAttention(2, 3, attention_axes=2)(x, x, use_causal_mask=True))
+    ids = np.random.default_rng(0).integers(0, 3, (5, 3, 4)).astype("int32")
+    assert model.predict(ids, batch_size=2, verbose=0).shape == (5, 3, 4, 6)
+    embedding, attention = model.layers[-2:]
+    held = embedding(ids)
+    mask = (ids != 0)[..., :, None] & (ids != 0)[..., None, :] & np.tri(4, dtype=bool)
+    same(model.predict(ids, batch_size=2, verbose=0), attention(held, held, attention_mask=mask))
+
+
 @pytest.mark.parametrize("name", ["Attention", "MultiHeadAttention", "GroupQueryAttention"])
 def test_gradients(name):
     arguments = {"Attention": (True,), "MultiHeadAttention": (2, 3), "GroupQueryAttention": (3, 4, 2)}[name]
@@ -217,6 +293,11 @@ def test_dropout_drops_weights_while_training(name):
         ("...x,xy->...y", 5, "y", (2, 3, 4)), ("...x,xy->...y", 5, None, (2, 3, 4, 5)),
         ("ab...,bc->ac...", 5, "c", (2, 3, 4)),
         ("abc,cb->ab", (3,), "b", (2, 3, 4)),
+        # The kernel has the letter of the batch.
+        ("abc,ad->abd", (None, 5), "d", (2, 3, 4)), ("abc,ad->abd", (3, 5), "bd", (2, 3, 4)),
+        ("abc,acd->abd", (None, 5), "ad", (2, 3, 4)), ("ab,a->ab", (3,), None, (2, 3)),
+        ("ab,ab->ab", 3, "b", (2, 3)), ("abc,abd->acd", (4, 5), "d", (2, 3, 4)),
+        ("...ab,abc->...ac", (2, 5), "c", (6, 2, 3)),
     ],
 )  # fmt: skip
 def test_einsum_dense(equation, output_shape, bias_axes, shape):
@@ -231,6 +312,25 @@ def test_einsum_dense(equation, output_shape, bias_axes, shape):
     same(ours(x), theirs(x))
     again = layers.EinsumDense.from_config(theirs.get_config())
     assert {**again.get_config(), "name": ""} == {**ours.get_config(), "name": ""}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras
+@pytest.mark.parametrize("fixed", [False, True])
+def test_a_kernel_for_each_place_in_a_batch_trains(fixed):
+    x, y, found = numbers(1, (6, 3, 4)), numbers(2, (6, 3, 5)), []
+    for k in (horn, keras):
+        first = [k.Input((3, 4), batch_size=2)] if fixed else []
+        layer = k.layers.EinsumDense("abc,ad->abd", (3, 5), bias_axes="d", kernel_initializer="ones")
+        model = k.Sequential([*first, layer])
+        model.compile(k.optimizers.SGD(0.5), "mse")
+        model.fit(x, y, batch_size=2, epochs=2, shuffle=False, verbose=0)
+        found.append([*model.get_weights(), model.predict(x, batch_size=2, verbose=0)])
+        with pytest.raises(ValueError, match=r"\(2, 5\)|label 'a'"):
+            layer(numbers(3, (4, 3, 4)))
+        with pytest.raises(ValueError, match=r"fixed size|fully-defined"):
+            k.layers.EinsumDense("abc,ad->abd", (3, 5))(k.Input((3, 4)))
+    for mine, other in zip(*found, strict=True):
+        same(mine, other)
 
 
 @BUDGET
@@ -310,5 +410,3 @@ def test_inputs_that_do_not_fit_are_refused():
         layers.MultiHeadAttention(2, 3)(QUERY[:, 0], KEY)
     with pytest.raises(ShapeError):
         layers.EinsumDense("abc,cd->abd", (4, 5))(QUERY)
-    with pytest.raises(ArgumentError, match="steps"):
-        layers.MultiHeadAttention(2, 3)(QUERY[None], QUERY[None], use_causal_mask=True)

@@ -200,3 +200,65 @@ def test_some_weights_do_not_decay(pattern: str) -> None:
         ours = in_horn(make(horn), first, grads)
     for our, their in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(our, their, rtol=1e-5, atol=1e-5)
+
+
+def several(k: Any) -> Any:
+    """Return three optimizers as one; the middle one is the default."""
+    encoder = k.optimizers.Adam(0.05, clipnorm=0.5, use_ema=True, weight_decay=0.1)
+    rest = k.optimizers.SGD(0.1, momentum=0.9, global_clipnorm=0.7)
+    found = k.optimizers.OptimizerMap(rest, {"dense/.*": encoder})
+    found["conv/kernel"] = k.optimizers.RMSprop(0.02)
+    return k.optimizers.MultiOptimizer(found, loss_scale_factor=4.0)
+
+
+def by_function(k: Any) -> Any:
+    return k.optimizers.MultiOptimizer(lambda v: k.optimizers.Adam(0.1 if "dense" in v.path else 0.2))
+
+
+@pytest.mark.parametrize("make", [several, by_function])
+def test_several_optimizers_as_one(make: Any) -> None:
+    first, grads = steps_of(5)
+    theirs, ours = make(keras), make(horn)
+    want = in_keras(theirs, first, grads)
+    with horn.use_backend("numpy"):
+        got = in_horn(ours, first, grads)
+    for i, (our, their) in enumerate(zip(got, want, strict=True)):
+        np.testing.assert_allclose(our, their, rtol=1e-5, atol=1e-5, err_msg=str(i))
+    assert [type(one).__name__ for one in ours.optimizers] == [
+        type(one).__name__ for one in theirs.optimizers
+    ]
+    assert not hasattr(ours, "learning_rate")
+    assert not hasattr(theirs, "learning_rate")
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras
+def test_the_configuration_of_several() -> None:
+    theirs, ours = several(keras).get_config(), several(horn).get_config()
+    # Of the optimizers within, Keras sets a factor that is never used beside that of all; Horn has none.
+    for described in (theirs["optimizer_map"]["config"], ours["optimizer_map"]["config"]):
+        for one in (described["default_optimizer"], *described["optimizer_map"].values()):
+            assert one["config"].pop("loss_scale_factor") in (None, 4.0)
+            for key in ("name", "learning_rate"):
+                one["config"].pop(key)
+    theirs.pop("name"), ours.pop("name")
+    assert ours == theirs
+    again = horn.optimizers.MultiOptimizer.from_config(several(keras).get_config())
+    first, grads = steps_of(6)
+    with horn.use_backend("numpy"):
+        for a, b in zip(in_horn(again, first, grads), in_horn(several(horn), first, grads), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_what_a_learning_rate_can_become() -> None:
+    for k in (horn, keras):
+        decay, optimizer = k.optimizers.schedules.ExponentialDecay(0.5, 2, 0.5), k.optimizers.SGD(0.1)
+        optimizer.build([k.Variable(np.ones(2, "float32"))])
+        optimizer.learning_rate = 0.2
+        assert len(optimizer.variables) == 2
+        for rule in (decay, lambda: 0.5):
+            optimizer.learning_rate = rule
+            assert float(np.asarray(optimizer.learning_rate)) == 0.5
+            assert len(optimizer.variables) == 1
+        optimizer.learning_rate = decay
+        with pytest.raises((TypeError, ValueError)):
+            optimizer.learning_rate = 0.2

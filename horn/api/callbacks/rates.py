@@ -32,10 +32,15 @@ def need_number(callback: Callback) -> None:
     optimizer = getattr(callback.model, "optimizer", None)
     if isinstance(getattr(optimizer, "learning_rate", None), Variable):
         return
+    if optimizer is None:
+        got = "a model without an optimizer"
+    else:
+        follows = hasattr(optimizer, "learning_rate")
+        got = "one whose rate follows a schedule" if follows else "several optimizers with a rate for each"
     raise ArgumentError(
         f"{type(callback).__name__} has no learning rate to change.",
         expected="an optimizer whose learning_rate is a number",
-        got="a model without an optimizer" if optimizer is None else "one whose rate follows a schedule",
+        got=got,
         remedy="compile with a number as learning_rate, or leave the callback out",
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horn.api.layers.core import keep_recipes, none_of, weight_of
 from horn.api.layers.layer import Layer
-from horn.errors import ArgumentError, ShapeError
+from horn.errors import ArgumentError, ShapeError, UnknownSizeError
 from horn.spec import ops
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class EinsumDense(Layer):
         kernel:  what the equation says
         bias:    the sizes of `bias_axes`, with ones between and behind
         returns: what the equation and `output_shape` say
+
+        Where the kernel has the letter of the batch, every batch must be as large as the first one, or as
+        ``Input(batch_size=...)`` says; the kernel then holds numbers for each place in a batch.
 
     Raises:
         ArgumentError: The equation, the shape or the axes of the bias cannot be understood.
@@ -123,19 +126,29 @@ class EinsumDense(Layer):
             known[letter] = known.get(letter) or size
         needed = {*parts.kernel, *(self.bias_axes or "")}
         if any(known.get(letter) is None for letter in needed):
-            raise self._refused(shape, f"a fixed size for each of the letters {''.join(sorted(needed))}")
+            raise self._refused(
+                shape, f"a fixed size for each of the letters {''.join(sorted(needed))}", UnknownSizeError
+            )
         return known
 
-    def _refused(self, shape: Any, expected: str) -> ShapeError:
-        return ShapeError(
+    def _refused(self, shape: Any, expected: str, kind: type[ShapeError] = ShapeError) -> ShapeError:
+        return kind(
             f"EinsumDense {self.name!r} cannot give its letters sizes.",
             expected=expected,
             got=f"equation={self.equation!r}, output_shape={self.output_shape}, inputs of shape {shape}",
-            remedy="write the sizes behind the batch in output_shape, as in EinsumDense('abc,cd->abd', (None, 64))",
+            remedy="give the inputs a fixed size there, for the batch by Input(batch_size=...)"
+            if kind is UnknownSizeError
+            else "write the sizes behind the batch in output_shape, as in EinsumDense('abc,cd->abd', (None, 64))",
         )
 
     def call(self, inputs: Any) -> Any:
         """Return the activated product."""
+        parts, sizes = self._equation, ops.shape(inputs)
+        of_letters = sizes[-len(parts.input) :] if parts.before else sizes
+        for letter, size in zip(parts.input, of_letters, strict=False):
+            if letter in parts.kernel and not isinstance(size, int):
+                # The kernel has an axis for the examples, so a step is made for batches of one size.
+                raise self._refused(sizes, f"a fixed size for the letter {letter}", UnknownSizeError)
         x = ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)

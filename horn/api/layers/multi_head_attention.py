@@ -83,7 +83,7 @@ class _Heads(Noise):
         equation = f"{free}{inner},{inner}{out}->{free}{out}"
         return self._projection("attention_output", equation, (None,) * (rank - 2) + tuple(sizes), out)
 
-    def _seen(self, query: Any, value: Any, masks: tuple[Any, Any, Any, Any], causal: bool) -> Any:
+    def _seen(self, query: Any, value: Any, masks: Sequence[Any], causal: bool) -> Any:
         """Return the keys that each query may see, bools for (batch, heads, queries, keys); or None."""
         query_mask, value_mask, key_mask, seen = masks
         parts = [] if seen is None else [ops.cast(seen, "bool")]
@@ -170,14 +170,16 @@ class MultiHeadAttention(_Heads):
         returns:        (batch, queries, *output_shape); with `return_attention_scores` also the weights,
             (batch, heads, queries, keys)
 
-        With `attention_axes`, queries and keys stand for these axes, which the scores have one by one.
+        With `attention_axes`, queries and keys stand for these axes, which the scores have one by one. There,
+        a mask of query, value or key is for the batch and all axes of steps, or for the first of them.
 
     Masks:
         A query sees what `attention_mask`, the masks of query, value and key, `use_causal_mask` and the
         window all let it see. The outputs have the mask of the queries.
 
     Raises:
-        ArgumentError: An argument means nothing here, or is not offered.
+        ArgumentError: An argument means nothing here, or is not offered. `use_causal_mask` and
+            `sliding_window` need one axis to attend over, since steps on several axes have no one order.
         ShapeError: The inputs do not fit.
 
     Reference:
@@ -267,31 +269,48 @@ class MultiHeadAttention(_Heads):
             seen = self._seen(query, value, given, use_causal_mask)
             mixed, weights = self._attend(q, k, v, seen, return_attention_scores, training)
         else:
-            self._refuse_steps(given, use_causal_mask)
-            mixed, weights = self._over_axes(q, k, v, attention_mask, return_attention_scores, training)
+            mixed, weights = self._over_axes(
+                q, k, v, given, use_causal_mask, return_attention_scores, training
+            )
         outputs = self._finish(mixed, query)
         return (outputs, weights) if return_attention_scores else outputs
 
-    def _refuse_steps(self, given: Sequence[Any], causal: bool) -> None:
-        if causal or self.sliding_window is not None or any(mask is not None for mask in given[:3]):
+    def _need_one_axis(self, axes: Sequence[int], causal: bool) -> None:
+        """Raise `ArgumentError` where steps shall be ordered that lie on several axes: no order is theirs."""
+        if len(axes) > 1 and (causal or self.sliding_window is not None):
             raise ArgumentError(
-                f"MultiHeadAttention {self.name!r} was given a mask of steps for inputs with several such axes.",
-                expected="inputs (batch, steps, size), or attention_mask alone",
-                got="use_causal_mask, a window, or a mask of query, value or key",
-                remedy="say in attention_mask what each query may see",
+                f"MultiHeadAttention {self.name!r} cannot tell which of the steps on several axes are earlier.",
+                expected="one axis to attend over, or neither use_causal_mask nor sliding_window",
+                got=f"the axes {tuple(axes)}",
+                remedy=f"write attention_axes={axes[0]}, or say in attention_mask what each query may see",
             )
 
     def _over_axes(
-        self, q: Any, k: Any, v: Any, mask: Any, with_weights: bool, training: bool
+        self,
+        q: Any,
+        k: Any,
+        v: Any,
+        given: Sequence[Any],
+        causal: bool,
+        with_weights: bool,
+        training: bool,
     ) -> tuple[Any, Any]:
         """Attend over some of several axes: the others are made part of the batch, and those one axis."""
         rank = len(ops.shape(q)) - 1
         axes = self.attention_axes or tuple(range(1, rank - 1))
+        self._need_one_axis(axes, causal)
         free = tuple(i for i in range(1, rank - 1) if i not in axes)
         order = (0, *free, *axes, rank - 1, rank)
         shapes = [tuple(ops.shape(x)) for x in (q, k)]
         batch = tuple(shapes[0][i] for i in (0, *free))
         queries, keys = (tuple(shape[i] for i in axes) for shape in shapes)
+        *masks, mask = given
+        masks = [
+            None
+            if m is None
+            else _together(m, shape[: rank - 1], order[:-2], (product(batch), product(steps)))
+            for m, shape, steps in zip(masks, (*shapes, shapes[1]), (queries, keys, keys), strict=True)
+        ]
         q, k, v = (
             ops.reshape(
                 ops.transpose(x, order), (product(batch), product(steps), self.num_heads, ops.shape(x)[rank])
@@ -303,12 +322,28 @@ class MultiHeadAttention(_Heads):
             around = tuple(ops.shape(mask))[: -2 * len(axes)]
             mask = ops.reshape(mask, (*around, *(1,) * (len(batch) - len(around)), *queries, *keys))
             mask = ops.broadcast_to(mask, (*batch, *queries, *keys))
-            mask = ops.reshape(mask, (product(batch), 1, product(queries), product(keys)))
-        mixed, weights = self._attend(q, k, v, mask, with_weights, training)
+            mask = ops.reshape(mask, (product(batch), product(queries), product(keys)))
+        seen = self._seen(q, k, (*masks, mask), causal)
+        mixed, weights = self._attend(q, k, v, seen, with_weights, training)
         if weights is not None:
             weights = ops.reshape(weights, (*batch, self.num_heads, *queries, *keys))
         mixed = ops.reshape(mixed, (*batch, *queries, self.num_heads, self.value_dim))
         return ops.transpose(mixed, tuple(order.index(i) for i in range(rank + 1))), weights
+
+
+def _together(mask: Any, places: tuple[Any, ...], order: Sequence[int], shape: tuple[Any, Any]) -> Any:
+    """Return a mask of steps on several axes as one for each row of a batch of sequences.
+
+    Args:
+        mask: For the batch and the first axes of steps, or all.
+        places: The sizes of the batch and of all axes of steps.
+        order: Of these axes, those that are made part of the batch before those that are attended over.
+        shape: How many rows there are then, and how many steps in each.
+    """
+    sizes = tuple(ops.shape(mask))
+    mask = ops.reshape(ops.cast(mask, "bool"), (*sizes, *(1,) * (len(places) - len(sizes))))
+    spread = ops.transpose(ops.broadcast_to(mask, places), tuple(order))
+    return ops.reshape(spread, shape)
 
 
 class GroupedQueryAttention(_Heads):

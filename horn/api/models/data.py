@@ -24,11 +24,12 @@ def to_host(leaf: Any) -> np.ndarray:
     """Return a leaf as a NumPy array of a dtype that models take: floats in the default float."""
     array = leaf if isinstance(leaf, np.ndarray) else _read(leaf)
     kind = array.dtype.kind
-    if kind == "O":
+    if kind in "OMmc":  # objects, dates, spans of time, complex numbers
+        held = "objects" if kind == "O" else array.dtype
         raise DataError(
             "The data hold something else than numbers.",
             expected="arrays of numbers",
-            got=f"a {type(leaf).__name__} of objects such as {array.reshape(-1)[0] if array.size else None!r}",
+            got=f"a {type(leaf).__name__} of {held} such as {array.reshape(-1)[0] if array.size else None!r}",
             remedy="choose or convert the columns: table.astype('float32')",
         )
     if kind == "f" and dtypes.canonical(array.dtype) != settings.floatx() and array.dtype.itemsize > 2:
@@ -55,7 +56,8 @@ def _read(leaf: Any) -> np.ndarray:
     """Return a tensor, table, list or number as an array; a table's column gets an axis for its feature."""
     if hasattr(leaf, "to_numpy"):  # pandas and its kin
         array = leaf.to_numpy()
-        return array[:, None] if array.ndim == 1 else array
+        array = array[:, None] if array.ndim == 1 else array
+        return _columns(leaf, array) if array.dtype.kind == "O" and array.ndim == 2 else array
     if hasattr(leaf, "detach"):  # PyTorch, also where its plugin is not loaded
         leaf = leaf.detach()
     try:
@@ -67,6 +69,21 @@ def _read(leaf: Any) -> np.ndarray:
             got=f"a {type(leaf).__name__}: {error}",
             remedy="fill rows up to one length first",
         ) from None
+
+
+def _columns(table: Any, array: np.ndarray) -> np.ndarray:
+    """Return the values of a table as numbers, whose columns of several dtypes came as objects."""
+    names = list(getattr(table, "columns", [getattr(table, "name", None)]))
+    for i, column in enumerate(array.T):
+        for value in column:
+            if not isinstance(value, int | float | np.number | np.bool_):  # a word, or pandas's NA
+                raise DataError(
+                    f"The column {names[i]!r} of a table holds something else than numbers.",
+                    expected="a number or a bool in every row",
+                    got=f"a {type(value).__name__}: {value!r}",
+                    remedy="leave the column out, number what it holds, or fill in what is missing: table.fillna(0)",
+                )
+    return np.column_stack([np.array(column.tolist()) for column in array.T])
 
 
 def narrow(batch: Any) -> Any:

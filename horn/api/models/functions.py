@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from horn import contract, tree
 from horn.api.layers import calls
+from horn.api.optimizers.optimizer import Optimizer
 from horn.engine.compile import compile_step
 from horn.engine.gradients import prefer_native
 from horn.errors import HornError, SideEffectError, TraceError
@@ -35,6 +36,7 @@ class Functions:
     def __init__(self, model: Any) -> None:
         self.model = model
         self._compiled: dict[Any, Any] = {}
+        self._rules_assigned = 0
 
     def clear(self) -> None:
         """Forget everything compiled: something that it was made from has changed."""
@@ -47,6 +49,9 @@ class Functions:
             phase: ``"train"``, ``"test"`` or ``"predict"``.
             batch: A tree of host arrays; its first axis counts the examples.
         """
+        if self._rules_assigned != Optimizer.rules_assigned:  # perhaps to an optimizer of this model
+            self._rules_assigned = Optimizer.rules_assigned
+            self.clear()
         trained = tuple(id(variable) for variable in self.model.trainable_variables)
         specs = [spec_of(leaf) for leaf in tree.flatten(batch)]
         leaves = tuple((spec.shape[1:], spec.dtype) for spec in specs)

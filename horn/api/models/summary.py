@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import shutil
+import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from horn.api.layers.layer import Layer
 
 _WIDEST = 100
-_UNITS = ("", " K", " M", " G", " T", " P")
+_UNITS = ("", "K", "M", "G", "T", "P")
 
 
 class Row(NamedTuple):
@@ -39,7 +40,9 @@ class Row(NamedTuple):
     def cells(self, *, show_trainable: bool) -> list[str]:
         """Return the texts of the columns."""
         indent = "  " * self.depth
-        texts = [f"{indent}{self.name} ({self.kind})", self.shape, f"{self.parameters:,}", _short(self.flops)]
+        number, unit = _scaled(self.flops)
+        operations = f"{number} {unit or ' '}"  # the digits of all rows end in one place
+        texts = [f"{indent}{self.name} ({self.kind})", self.shape, f"{self.parameters:,}", operations]
         return [*texts, self.trainable] if show_trainable else texts
 
 
@@ -78,7 +81,8 @@ class Table:
         ]
         if self.model.optimizer is not None:
             lines.append(f"Optimizer params: {_elements(self.model.optimizer.variables):,}")
-        return lines if self.total is None else [*lines, f"Operations for one example: {_short(self.total)}FLOP"]
+        number, unit = _scaled(self.total)
+        return lines if self.total is None else [*lines, f"Operations for one example: {number} {unit}FLOP"]
 
     def text(
         self, width: int | None = None, positions: list[float] | None = None, *, show_trainable: bool = False
@@ -87,24 +91,28 @@ class Table:
 
         Args:
             width: The number of columns; by default that of the terminal, at most 100.
-            positions: Where the columns end, as shares of the width.
+            positions: Where the columns end, as shares of the width; by default numbers have the room that
+                they need, and names what is left.
             show_trainable: Whether to say which layers optimizers change.
         """
         width = width or min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
         head = _HEAD if show_trainable else _HEAD[:-1]
-        ends = positions or ([0.40, 0.63, 0.76, 0.87, 1.0] if show_trainable else [0.46, 0.72, 0.87, 1.0])
-        edges = [0, *(round(width * end) for end in ends)]
-        spans = [stop - start for start, stop in pairwise(edges)]
+        rows = [row.cells(show_trainable=show_trainable) for row in self.rows]
+        if positions is None:
+            spans = _spans([head, *rows], width)
+        else:
+            edges = [0, *(round(width * end) for end in positions)]
+            spans = [stop - start for start, stop in pairwise(edges)]
         lines = [f'Model: "{self.model.name}"', "─" * width, *_fit(head, spans), "─" * width]
-        for row in self.rows:
-            lines += _fit(row.cells(show_trainable=show_trainable), spans)
+        for row in rows:
+            lines += _fit(row, spans)
         return "\n".join([*lines, "─" * width, *self.totals()])
 
     def html(self) -> str:
         """Return the table as HTML."""
         cells = [row.cells(show_trainable=True) for row in self.rows]
         body = "".join(f"<tr>{''.join(_cell(i, text) for i, text in enumerate(row))}</tr>" for row in cells)
-        head = "".join(f"<th>{html.escape(text)}</th>" for text in _HEAD)
+        head = "".join(_cell(i, text, "th") for i, text in enumerate(_HEAD))
         totals = "<br>".join(map(html.escape, self.totals()))
         name = html.escape(self.model.name)
         return f"<b>Model: {name}</b><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{totals}</p>"
@@ -171,14 +179,22 @@ def _number(count: Any) -> int | None:
     return int(count)
 
 
-def _short(count: int | None) -> str:
-    """Return a count with three digits or fewer and a unit."""
+def _scaled(count: int | None) -> tuple[str, str]:
+    """Return a count as three digits or fewer, and the unit that they count."""
     if count is None:
-        return "-"
+        return "-", ""
     size, unit = float(count), 0
     while size >= 1000 and unit < len(_UNITS) - 1:
         size, unit = size / 1000, unit + 1
-    return f"{size:.3g}{_UNITS[unit]}" if unit else f"{count} "
+    return f"{size:.3g}" if unit else str(count), _UNITS[unit]
+
+
+def _spans(rows: list[list[str]], width: int) -> list[int]:
+    """Return how wide the columns are: numbers as they need it, shapes too up to half of the rest."""
+    needed = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+    rest = max(width - sum(needed[2:]), 2)
+    shape = min(needed[1], rest // 2)
+    return [rest - shape, shape, *needed[2:]]
 
 
 def _fit(texts: list[str], spans: list[int]) -> list[str]:
@@ -186,7 +202,11 @@ def _fit(texts: list[str], spans: list[int]) -> list[str]:
     parts = []
     for i, (text, span) in enumerate(zip(texts, spans, strict=True)):
         room = max(span - 1, 1)
-        pieces = [text[k : k + room] for k in range(0, len(text), room)] or [""]
+        indent = text[: len(text) - len(text.lstrip())]
+        if i < 2:
+            pieces = textwrap.wrap(text, room, subsequent_indent=indent, break_on_hyphens=False) or [""]
+        else:
+            pieces = [text[k : k + room] for k in range(0, len(text), room)] or [""]
         parts.append([piece.rjust(room) + " " if i in (2, 3) else piece.ljust(span) for piece in pieces])
     height = max(map(len, parts))
     lines = []
@@ -196,6 +216,7 @@ def _fit(texts: list[str], spans: list[int]) -> list[str]:
     return lines
 
 
-def _cell(column: int, text: str) -> str:
-    right = ' style="text-align:right"' if column in (2, 3) else ""
-    return f"<td{right}>{html.escape(text).replace('  ', '&emsp;')}</td>"
+def _cell(column: int, text: str, tag: str = "td") -> str:
+    # A notebook's own style would put every column on the right.
+    side = "right" if column in (2, 3) else "left"
+    return f'<{tag} style="text-align:{side}">{html.escape(text).replace("  ", "&emsp;")}</{tag}>'

@@ -11,12 +11,13 @@ from horn.api.optimizers.matrices import Adafactor, Muon
 from horn.api.optimizers.moments import Adam, Adamax, AdamW, Lamb, Nadam, ScheduleFreeAdamW
 from horn.api.optimizers.optimizer import Optimizer
 from horn.api.optimizers.scaling import LossScaleOptimizer
+from horn.api.optimizers.several import MultiOptimizer
 
 _CLASSES = (
     SGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Muon, Nadam, RMSprop, ScheduleFreeAdamW,
 )  # fmt: skip
 TABLE: dict[str, Any] = {made.__name__.lower(): made for made in _CLASSES}
-_DESCRIBED = {**TABLE, "lossscaleoptimizer": LossScaleOptimizer}
+_DESCRIBED = {**TABLE, "lossscaleoptimizer": LossScaleOptimizer, "multioptimizer": MultiOptimizer}
 
 
 def get(identifier: Any) -> Any:

@@ -22,6 +22,7 @@ from horn.api.optimizers.counting import divides, quotient
 from horn.api.optimizers.options import DEFAULTS, Options, checked
 from horn.errors import ArgumentError
 from horn.spec import ops
+from horn.spec.operators import Operators
 from horn.state.pure import pure
 from horn.state.variable import Variable
 
@@ -41,7 +42,8 @@ class Optimizer(ExactKeywords):
 
     Args:
         learning_rate: A number that is not negative, a `LearningRateSchedule`, or a function without
-            arguments, of ops and Variables. A number can be assigned to at any time.
+            arguments, of ops and Variables. Another number can be assigned in place of a number, and a
+            schedule or function in place of anything, at any time.
         weight_decay: What share of each weight, times the learning rate, a step takes away.
         clipnorm: The largest norm of the gradient of one weight.
         clipvalue: The largest magnitude of an element of a gradient.
@@ -74,6 +76,9 @@ class Optimizer(ExactKeywords):
         >>> weight.numpy()
         array([0.5, 1.5], dtype=float32)
     """
+
+    rules_assigned = 0
+    """How many schedules and functions were assigned in this process: compiled steps know none of them."""
 
     slots: tuple[tuple[str, ...], ...] = ()
     """The names of the slots in groups: those of a group are kept together, parameter by parameter."""
@@ -122,19 +127,29 @@ class Optimizer(ExactKeywords):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        if not isinstance(self._learning_rate, Variable) or callable(value):
+        if _is_rule(value):
+            self._learning_rate = value
+            Optimizer.rules_assigned += 1
+            return
+        if not isinstance(self._learning_rate, Variable):
+            # A number would take the place of a schedule for good: Keras does not allow it either.
             raise ArgumentError(
-                f"The learning rate of {self.name!r} cannot be changed to this.",
-                expected="a number, for an optimizer that was made with a number",
+                f"The learning rate of {self.name!r} follows a schedule or a function, and cannot be set.",
+                expected="another schedule or function, or an optimizer whose learning rate is a number",
                 got=repr(value),
                 remedy="make a new optimizer and compile the model with it",
             )
-        if isinstance(value, int | float | np.number):
-            real(self.name, "learning_rate", value, "[0, inf)")
-            value = np.asarray(value, self._learning_rate.dtype)
-        self._learning_rate.assign(value)
+        is_tensor = isinstance(value, Operators) or (
+            hasattr(value, "__array__") and not isinstance(value, np.number)
+        )
+        self._learning_rate.assign(value if is_tensor else _number(self.name, value))
 
     # -- slots -----------------------------------------------------------------------------------
+
+    def within(self, variables: Sequence[Variable]) -> list[tuple[Optimizer, list[Variable]]]:
+        """Return the optimizers within this one, each with those of the parameters that it updates."""
+        del variables
+        return []
 
     def slots_of(self, variable: Variable) -> tuple[str, ...]:
         """Return the names of the slots that a parameter has, of those in `slots`."""
@@ -234,14 +249,7 @@ class Optimizer(ExactKeywords):
             grads: One gradient for each Variable; a Variable without one, None, is left alone.
             trainable_variables: The parameters; default: those of `build`.
         """
-        given = self._owners if trainable_variables is None else trainable_variables
-        if len(grads) != len(given):
-            raise ArgumentError(
-                f"{type(self).__name__} was given another number of gradients than of variables.",
-                expected=f"{len(given)} gradients",
-                got=f"{len(grads)}",
-                remedy="differentiate by the same list that you pass here",
-            )
+        given = self._given(grads, trainable_variables)
         pairs = [(g, v) for g, v in zip(grads, given, strict=True) if g is not None]
         if not pairs:
             return
@@ -259,6 +267,18 @@ class Optimizer(ExactKeywords):
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable))
         self._iterations.assign(self._iterations + 1)
+
+    def _given(self, grads: Sequence[Any], variables: Sequence[Variable] | None) -> Sequence[Variable]:
+        """Return the parameters of a step, of which there is one for each gradient."""
+        given = self._owners if variables is None else variables
+        if len(grads) != len(given):
+            raise ArgumentError(
+                f"{type(self).__name__} was given another number of gradients than of variables.",
+                expected=f"{len(given)} gradients",
+                got=f"{len(grads)}",
+                remedy="differentiate by the same list that you pass here",
+            )
+        return given
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Any:
         """Take one step with pairs of a gradient and its Variable; return `iterations`."""
@@ -397,10 +417,18 @@ class Optimizer(ExactKeywords):
         return f"<{type(self).__name__} learning_rate={shown}>"
 
 
+def _is_rule(value: Any) -> bool:
+    """Return whether a learning rate is a schedule or a function."""
+    return callable(value) and not isinstance(value, type)
+
+
 def _rate(kind: str, value: Any) -> Any:
     """Return a learning rate as the optimizer keeps it: a Variable, a schedule or a function."""
-    if callable(value) and not isinstance(value, type):
-        return value
+    return value if _is_rule(value) else Variable(_number(kind, value), trainable=False, name="learning_rate")
+
+
+def _number(kind: str, value: Any) -> np.ndarray:
+    """Return a learning rate that was given as a number, checked, in the dtype that it is kept in."""
     if not isinstance(value, int | float | np.number) or isinstance(value, bool):
         raise ArgumentError(
             f"{kind} was given a learning rate that is no number.",
@@ -409,5 +437,4 @@ def _rate(kind: str, value: Any) -> Any:
             remedy="write learning_rate=0.001",
         )
     real(kind, "learning_rate", value, "[0, inf)")
-    rate = np.asarray(value, dtypes.promote("float32", settings.floatx()))
-    return Variable(rate, trainable=False, name="learning_rate")
+    return np.asarray(value, dtypes.promote("float32", settings.floatx()))

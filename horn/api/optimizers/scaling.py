@@ -79,10 +79,18 @@ class LossScaleOptimizer(Optimizer):
         """How many steps the optimizer within has taken."""
         return self.inner_optimizer.iterations
 
+    def scalars(self) -> list[Variable]:
+        """Return its own counters and scale."""
+        return [*super().scalars(), self.step_counter, self.dynamic_scale]
+
     @property
     def variables(self) -> list[Variable]:
-        """Its own counter and scale, then the Variables of the optimizer within."""
-        return [*self.scalars(), self.step_counter, self.dynamic_scale, *self.inner_optimizer.variables]
+        """Its own counters and scale, then the Variables of the optimizer within."""
+        return [*self.scalars(), *self.inner_optimizer.variables]
+
+    def within(self, variables: Sequence[Variable]) -> list[tuple[Optimizer, list[Variable]]]:
+        """Return the optimizer within, with the weights that it updates: all of them."""
+        return [(self.inner_optimizer, list(variables))]
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Make the slots of the optimizer within."""
@@ -153,11 +161,14 @@ class LossScaleOptimizer(Optimizer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
         """Return an optimizer made from what `get_config` returned."""
-        inner = config["inner_optimizer"]
-        if isinstance(inner, dict):
-            known = {kind.__name__: kind for kind in _kinds(Optimizer)}
-            inner = revive("optimizer", inner, known, custom_objects)
-        return cls(**{**config, "inner_optimizer": inner})
+        return cls(**{**config, "inner_optimizer": inner_from(config["inner_optimizer"], custom_objects)})
+
+
+def inner_from(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """Return the optimizer that a dictionary within the configuration of another means."""
+    if not isinstance(config, dict):
+        return config
+    return revive("optimizer", config, {kind.__name__: kind for kind in _kinds(Optimizer)}, custom_objects)
 
 
 def _kinds(base: type[Optimizer]) -> list[type[Optimizer]]:

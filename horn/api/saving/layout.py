@@ -82,6 +82,10 @@ def _children(value: Any) -> Iterator[tuple[str, Any]]:
         yield from _numbered(value.values())
     elif isinstance(value, list | tuple):
         yield from _numbered(value)
+    elif isinstance(value, Optimizer):  # one around others
+        yield from (
+            (name, vars(value)[name]) for name in ("inner_optimizer", "optimizers") if name in vars(value)
+        )
     elif isinstance(value, Layer):
         found = dict(vars(value))
         if hasattr(type(value), "layers"):  # a model: the list that it shows is one of its attributes

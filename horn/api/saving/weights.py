@@ -49,9 +49,7 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
     layout = Layout(model)
     order = all_variables(model)
     parts = [(group.path, group.name, group.variables) for group in layout.groups]
-    for group_path, optimizer in layout.optimizers:
-        slots = Slots(optimizer, model.trainable_variables, order)
-        parts.append((group_path, optimizer.name, slots.present()))
+    parts += [(at, one.optimizer.name, one.present()) for at, one, _ in _slots(layout, model, order)]
     _need_storable(path, (variable for _, _, variables in parts for variable in variables))
     try:
         with replacing(path) as target:
@@ -83,9 +81,8 @@ def load_weights(model: Any, filepath: str | os.PathLike[str], *, allow_nonfinit
                 _check_finite(file, member, array)
             staged.append((variable, array))
         order = all_variables(model)
-        slots = [
-            (at, Slots(optimizer, model.trainable_variables, order)) for at, optimizer in layout.optimizers
-        ]
+        # What an optimizer around others has in a file includes what they have, which is there again.
+        slots = [(at, one) for at, one, is_within in _slots(layout, model, order) if not is_within]
         states = [(one, state) for at, one in slots if (state := _read_slots(file, at, one)) is not None]
     for one, state in states:
         staged += zip(one.variables() if len(state) == len(one.specs) else one.present(), state, strict=True)
@@ -150,7 +147,7 @@ def _check_members(model: Any, file: Reader, wanted: dict[str, Variable]) -> Non
 
 def _of_optimizer(member: str) -> bool:
     """Return whether a member is an optimizer's: its attribute is called so in a model with several too."""
-    return re.search(r"optimizer/vars/\d+$", member) is not None
+    return re.search(r"optimizer/(optimizers/\w+/)?vars/\d+$", member) is not None
 
 
 def _some(members: Sequence[str]) -> str:
@@ -214,6 +211,19 @@ def _check_finite(file: Reader, member: str, array: np.ndarray) -> None:
 # -- the optimizer -----------------------------------------------------------------------------------
 
 
+def _slots(layout: Layout, model: Any, order: Sequence[Variable]) -> list[tuple[str, Slots, bool]]:
+    """Return the path in a file of each optimizer, its slots, and whether it is within another one."""
+    known: dict[int, Slots] = {}
+    found: list[tuple[str, Slots, bool]] = []
+    for path, optimizer in layout.optimizers:
+        is_within = id(optimizer) in known
+        if not is_within:
+            every = Slots(optimizer, model.trainable_variables, order).every()
+            known |= {id(one.optimizer): one for one in every}
+        found.append((path, known[id(optimizer)], is_within))
+    return found
+
+
 def _read_slots(file: Reader, path: str, slots: Slots) -> list[np.ndarray] | None:
     """Return the state of an optimizer, or None where the file has none that fits it.
 
@@ -223,7 +233,7 @@ def _read_slots(file: Reader, path: str, slots: Slots) -> list[np.ndarray] | Non
     if not held:
         return None
     fresh = len(held) == len(slots.present()) and not slots.built  # saved before the first step
-    specs = slots.specs[: len(held)] if fresh else slots.specs
+    specs = [variable.spec for variable in slots.present()] if fresh else slots.specs
     numbered = [f"{path}/{i}" for i in range(len(held))]
     if set(held) != set(numbered):
         raise safe_h5.refusal(file.path, path, f"members 0 to {len(held) - 1}", _some(held), safe_h5.DAMAGED)
