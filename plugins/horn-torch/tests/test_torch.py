@@ -140,11 +140,11 @@ def test_the_lstm_pair_works_in_inference_mode_and_agrees_with_autograd(dtype, g
     operands = [numbers(*shape, seed=i, dtype=dtype) for i, shape in enumerate(shapes)]
     cotangents = [numbers(*shape, seed=9 + i, dtype=dtype) for i, shape in enumerate([(2, 5, 4), (2, 4), (2, 4)])]
     leaves = [x.clone().requires_grad_() for x in operands]
-    outputs = recurrent.lstm(*leaves, go_backwards=go_backwards)
+    outputs = recurrent.lstm(*leaves, None, go_backwards=go_backwards)
     wanted = torch.autograd.grad(outputs, leaves, cotangents)
     with torch.inference_mode():
         fresh = [x * 1.0 for x in operands]
-        _, residual = recurrent.forward(*fresh, go_backwards=go_backwards)
+        _, residual = recurrent.forward(*fresh, None, go_backwards=go_backwards)
         got = recurrent.backward(residual, tuple(c * 1.0 for c in cotangents))
     for mine, theirs in zip(got, wanted, strict=True):
         torch.testing.assert_close(mine.clone(), theirs)
