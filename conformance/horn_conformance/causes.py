@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from horn_conformance.checks import Item
     from horn_conformance.failure import Disagreement
 
-_JOINT = ("shape", "grad", "kink", "native", "planned", "compiled", "differences", "settled")
+_JOINT = ("shape", "grad", "kink", "native", "planned", "compiled", "fused", "differences", "settled")
 """Checks that run an op together with its gradient."""
 
 _CALLED = {
@@ -134,7 +134,8 @@ def _parts_of(item: Item, failure: Disagreement, backend: Backend) -> set[Part]:
     # What refuses a call is the laws of the ops in the body, whatever kernel the op itself has.
     kernels = _kernels(reference.backend if item.check in (*ON_PAGE, "error") else backend)
     if item.check == "fused":
-        del kernels[item.op]
+        taken = {op for op in kernels if op == item.op or ops[op].gradient_of == item.op}
+        kernels = {op: kernel for op, kernel in kernels.items() if op not in taken}
     graph = _graph(trial, "joint" if item.check in _JOINT else "forward")
     if failure.output is not None:
         graph = Graph(graph.inputs, graph.outputs[failure.output : failure.output + 1])

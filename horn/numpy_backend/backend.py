@@ -11,6 +11,7 @@ from horn.numpy_backend import (
     conv,
     cumulative,
     elementwise,
+    gru,
     indexing,
     linalg,
     losses,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _FAMILIES = (
-    control, conv, cumulative, elementwise, indexing, linalg, losses, metrics, nn, random, recurrent, reduction,
+    control, conv, cumulative, elementwise, gru, indexing, linalg, losses, metrics, nn, random, recurrent, reduction,
     shaping, sorting, special,
 )  # fmt: skip
 
@@ -58,7 +59,8 @@ class NumPyBackend(Pages):
         for family in _FAMILIES:
             self.kernels |= family.KERNELS
         self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
-        self.residual_kernels = {**losses.RESIDUAL_KERNELS, **nn.RESIDUAL_KERNELS, **recurrent.RESIDUAL_KERNELS}
+        pairs = [getattr(family, "RESIDUAL_KERNELS", {}) for family in _FAMILIES]
+        self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
         self._bare = self
         if is_silent:
             self._bare = NumPyBackend(is_silent=False)

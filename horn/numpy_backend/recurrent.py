@@ -31,6 +31,7 @@ class Run(NamedTuple):
     squashed: Any  # tanh of c after each step
     kernel: Any  # (4, features + 1, units), the last row the bias
     recurrent: Any  # (4, units, units)
+    left_out: Any  # (time, batch, 1), bools: what the mask leaves out; or None
     reverse: bool  # whether x runs from the last step to the first
 
 
@@ -54,12 +55,14 @@ def _rows(x: Any) -> Any:
     return x.reshape(x.shape[0] * x.shape[1], x.shape[2])
 
 
-def _start(x: Any, kernel: Any, recurrent: Any, bias: Any, reverse: bool) -> Run:  # noqa: FBT001
+def _start(x: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, reverse: bool) -> Run:  # noqa: FBT001
     """Return memory for a run, with the weights in place and the input with its column of ones."""
     batch, time, features = x.shape
     rows = np.ones((time, batch, features + 1), x.dtype)
     rows[..., :-1] = (x[:, ::-1] if reverse else x).swapaxes(0, 1)
     shape = (time, batch, len(recurrent))
+    if mask is not None:
+        mask = np.logical_not(mask[:, ::-1] if reverse else mask).T[..., np.newaxis]
     return Run(
         x=rows,
         gates=np.empty((4, *shape), x.dtype),
@@ -68,13 +71,16 @@ def _start(x: Any, kernel: Any, recurrent: Any, bias: Any, reverse: bool) -> Run
         squashed=np.empty(shape, x.dtype),
         kernel=_by_gate(np.concatenate([kernel, bias[np.newaxis]])),
         recurrent=_by_gate(recurrent),
+        left_out=mask,
         reverse=reverse,
     )
 
 
-def _forward(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, *, reverse: bool) -> Run:
+def _forward(
+    x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, *, reverse: bool
+) -> Run:
     """Run over all steps and return everything on the way."""
-    run = _start(x, kernel, recurrent, bias, reverse)
+    run = _start(x, kernel, recurrent, bias, mask, reverse)
     _, time, batch, units = run.gates.shape
     sign = np.array([-1, -1, -1, 1], x.dtype).reshape(4, 1, 1)
     np.matmul(_rows(run.x), run.kernel * sign, out=run.gates.reshape(4, time * batch, units))
@@ -94,6 +100,9 @@ def _forward(x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, *, 
         np.add(c, np.multiply(i, g, z[3]), c)
         np.tanh(c, squashed)
         np.multiply(o, squashed, run.h[t + 1])
+        if run.left_out is not None:
+            for states in (run.h, run.c):
+                np.copyto(states[t + 1], states[t], where=run.left_out[t])
     return run
 
 
@@ -111,7 +120,7 @@ def lstm(*operands: Any, go_backwards: bool = False) -> tuple[Any, ...]:
 
 
 def lstm_backward(residual: Any, cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the gradients by the six operands of `lstm`."""
+    """Return the gradients by the six operands of `lstm` beside the mask."""
     if not isinstance(residual, Run):
         return _pages_backward(residual, cotangents)
     run, (cotangent, dh, dc) = residual, cotangents
@@ -135,10 +144,14 @@ def _through_time(run: Run, cotangent: Any, dh: Any, dc: Any) -> tuple[Any, Any,
     dh, dc = dh.copy(), dc.copy()
     slopes, shares = np.empty((2, 4, *dc.shape), dc.dtype)
     slope = slopes[3]
+    kept_h, kept_c = np.zeros_like(dh), np.zeros_like(dc)
     for t in range(len(cotangent))[::-1]:
         gates, d, squashed = run.gates[:, t], dz[:, t], run.squashed[t]
         i, f, o, g = gates
         np.add(dh, cotangent[t], dh)
+        if run.left_out is not None:
+            _keep(run.left_out[t], dh, kept_h)
+            _keep(run.left_out[t], dc, kept_c)
         # Through the cell: dc += dh * o * (1 - tanh(c)**2).
         np.subtract(one, np.multiply(squashed, squashed, slope), slope)
         np.multiply(slope, np.multiply(dh, o, d[3]), slope)
@@ -153,12 +166,21 @@ def _through_time(run: Run, cotangent: Any, dh: Any, dc: Any) -> tuple[Any, Any,
         np.multiply(slope, np.multiply(dc, i, d[3]), d[3])
         np.multiply(dc, f, dc)
         np.add.reduce(np.matmul(d, turned, out=shares), 0, out=dh)
+        if run.left_out is not None:
+            np.add(dh, kept_h, dh)
+            np.add(dc, kept_c, dc)
     return dz, dh, dc
+
+
+def _keep(left_out: Any, gradient: Any, kept: Any) -> None:
+    """Move the rows of a gradient that are left out to `kept`, and leave zeros in their place."""
+    np.multiply(gradient, left_out, kept)
+    np.copyto(gradient, 0, where=left_out)
 
 
 def lstm_grad(*operands: Any, go_backwards: bool = False) -> tuple[Any, ...]:
     """Return the gradients of `lstm` where its forward run left nothing: it is run again."""
-    if operands[6].dtype not in FAST or any(x.dtype != operands[6].dtype for x in operands):
+    if operands[6].dtype not in FAST or any(x.dtype != operands[6].dtype for x in operands[:-1]):
         return _lstm_grad_page(*operands, go_backwards=go_backwards)
     return lstm_backward(_forward(*operands[6:], reverse=go_backwards), operands[:3])
 

@@ -12,6 +12,7 @@ from horn.spec import (  # noqa: F401  (each page registers its ops)
     creation,
     cumulative,
     elementwise,
+    gru,
     indexing,
     linalg,
     losses,

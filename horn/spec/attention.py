@@ -55,27 +55,111 @@ def dot_product_attention(
         Ainslie et al., arXiv:2305.13245; for the cap Gemma Team, arXiv:2408.00118.
     """
     _check(query, key, value, flash_attention, attn_logits_soft_cap)
+    q, k, v = _heads_second(query, key, value)
+    scores, _ = _scores(q, k, bias, scale, attn_logits_soft_cap)
+    seen = _seen(q, k, mask, is_causal)
+    if seen is not None:
+        # As low as the dtype goes, and no infinity: a query that sees nothing stays finite.
+        scores = ops.where(seen, scores, -dtypes.largest(scores.dtype))
+    weights = ops.cast(ops.softmax(scores, axis=-1), query.dtype)
+    return ops.transpose(ops.matmul(weights, v), (0, 2, 1, 3))
+
+
+def _heads_second(query, key, value):
+    """Return the operands with their heads second, and as many heads of the keys as of the queries."""
     queries, shared = query.shape[2], key.shape[2]
     if queries != shared:
         key, value = (ops.repeat(x, queries // shared, axis=2) for x in (key, value))
-    q, k, v = (ops.transpose(x, (0, 2, 1, 3)) for x in (query, key, value))
-    scale = 1.0 / math.sqrt(query.shape[3]) if scale is None else scale
-    wide = "float32" if query.dtype in ("float16", "bfloat16") else query.dtype
-    scores = ops.cast(ops.matmul(q * scale, ops.swapaxes(k, -1, -2)), wide)
-    if attn_logits_soft_cap is not None:
-        scores = ops.tanh(scores / attn_logits_soft_cap) * attn_logits_soft_cap
-    if bias is not None:
-        scores = scores + ops.cast(bias, wide)
-    seen = mask
-    if is_causal:
-        order = ops.expand_dims(ops.arange(q.shape[2], dtype="int32"), 1)
-        causal = ops.greater_equal(order, ops.expand_dims(ops.arange(k.shape[2], dtype="int32"), 0))
-        seen = causal if mask is None else ops.logical_and(mask, causal)
+    return tuple(ops.transpose(x, (0, 2, 1, 3)) for x in (query, key, value))
+
+
+def _scale(q, scale):
+    return 1.0 / math.sqrt(q.shape[3]) if scale is None else scale
+
+
+def _scores(q, k, bias, scale, cap):
+    """Return the scores before masking, in float32 at least, and the tanh of them that a cap takes."""
+    wide, squashed = "float32" if q.dtype in ("float16", "bfloat16") else q.dtype, None
+    scores = ops.cast(ops.matmul(q * _scale(q, scale), ops.swapaxes(k, -1, -2)), wide)
+    if cap is not None:
+        squashed = ops.tanh(scores / cap)
+        scores = squashed * cap
+    return (scores if bias is None else scores + ops.cast(bias, wide)), squashed
+
+
+def _seen(q, k, mask, is_causal):
+    """Return which keys each query may see, as bools that broadcast to the scores; None for all."""
+    if not is_causal:
+        return mask
+    order = ops.expand_dims(ops.arange(q.shape[2], dtype="int32"), 1)
+    causal = ops.greater_equal(order, ops.expand_dims(ops.arange(k.shape[2], dtype="int32"), 0))
+    return causal if mask is None else ops.logical_and(mask, causal)
+
+
+@dot_product_attention.vjp
+def _(cotangent, output, query, key, value, bias, mask, **attrs):
+    grads = ops.dot_product_attention_grad(cotangent, output, query, key, value, bias, mask, **attrs)
+    return (*grads, None, None) if bias is None else (*grads, None)
+
+
+@composite(gradient_of="dot_product_attention")
+def dot_product_attention_grad(
+    cotangent: Tensor,
+    output: Tensor,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Tensor | None = None,
+    mask: Tensor | None = None,
+    scale: float | None = None,
+    is_causal: bool = False,
+    flash_attention: bool | None = None,
+    attn_logits_soft_cap: float | None = None,
+):
+    """Return the gradients of `dot_product_attention` by query, key and value, and by a bias if there is one.
+
+    The mean of the gradients by a query's weights, which that of the softmax subtracts, is the
+    product of the cotangent with the output: a sum over the values and not over the keys.
+
+    Reference:
+        Dao et al., arXiv:2205.14135, appendix B.2.
+    """
+    del flash_attention
+    q, k, v = _heads_second(query, key, value)
+    scores, squashed = _scores(q, k, bias, scale, attn_logits_soft_cap)
+    seen, wide = _seen(q, k, mask, is_causal), scores.dtype
     if seen is not None:
-        # As low as the dtype goes, and no infinity: a query that sees nothing stays finite.
         scores = ops.where(seen, scores, -dtypes.largest(wide))
-    weights = ops.cast(ops.softmax(scores, axis=-1), query.dtype)
-    return ops.transpose(ops.matmul(weights, v), (0, 2, 1, 3))
+    weights = ops.softmax(scores, axis=-1)
+    given, result = (ops.transpose(x, (0, 2, 1, 3)) for x in (cotangent, output))
+    by_v = ops.matmul(ops.swapaxes(ops.cast(weights, query.dtype), -1, -2), given)
+    by_weights = ops.cast(ops.matmul(given, ops.swapaxes(v, -1, -2)), wide)
+    mean = ops.sum(ops.cast(given, wide) * ops.cast(result, wide), axis=-1, keepdims=True)
+    by_scores = weights * (by_weights - mean)
+    if seen is not None:
+        by_scores = ops.where(seen, by_scores, 0.0)
+    by_bias = () if bias is None else (ops.cast(_summed(by_scores, bias.shape), bias.dtype),)
+    if squashed is not None:
+        by_scores = by_scores * (1.0 - ops.square(squashed))
+    by_scores = ops.cast(by_scores, query.dtype) * _scale(q, scale)
+    by_q, by_k = ops.matmul(by_scores, k), ops.matmul(ops.swapaxes(by_scores, -1, -2), q)
+    by_query, by_key, by_value = (ops.transpose(x, (0, 2, 1, 3)) for x in (by_q, by_k, by_v))
+    return by_query, _shared(by_key, key.shape), _shared(by_value, value.shape), *by_bias
+
+
+def _shared(by_heads, shape):
+    """Return a gradient summed over the queries' heads that share one of the keys."""
+    if by_heads.shape[2] == shape[2]:
+        return by_heads
+    return ops.sum(ops.reshape(by_heads, (*shape[:3], by_heads.shape[2] // shape[2], shape[3])), axis=3)
+
+
+def _summed(by_scores, shape):
+    """Return a gradient by the scores, summed over the axes along which a bias was stretched."""
+    extra = 4 - len(shape)
+    sizes = zip(by_scores.shape[extra:], shape, strict=True)
+    stretched = [extra + i for i, (size, own) in enumerate(sizes) if size != own]
+    return ops.reshape(ops.sum(by_scores, axis=(*range(extra), *stretched)), shape)
 
 
 def _check(query, key, value, flash, cap):

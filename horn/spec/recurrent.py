@@ -1,4 +1,4 @@
-"""Recurrent layers over a whole sequence, so that a backend may fuse all of it."""
+"""The long short-term memory over a whole sequence, so that a backend may fuse all of it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from horn.spec.boxes import pullback
 from horn.spec.laws import show
 from horn.spec.op import Tensor, composite, ops
 
+_FLOATS = ("x", "initial_h", "initial_c", "kernel", "recurrent_kernel", "bias")
 
-@composite(promote=True, to_float=True)
+
+@composite(promote=_FLOATS, to_float=True, booleans=("mask",))
 def lstm(
     x: Tensor,
     initial_h: Tensor,
@@ -16,6 +18,7 @@ def lstm(
     kernel: Tensor,
     recurrent_kernel: Tensor,
     bias: Tensor,
+    mask: Tensor | None = None,
     go_backwards: bool = False,
 ):
     """Return all hidden states of a long short-term memory, and its last two states.
@@ -31,6 +34,7 @@ def lstm(
         kernel: From the input to the four gates.
         recurrent_kernel: From the hidden state to the four gates.
         bias: Of the four gates.
+        mask: False for the steps to leave out, which keep both states; None for none.
         go_backwards: Whether to run from the last step to the first; the states come out in the
             order in which they were computed.
 
@@ -40,30 +44,28 @@ def lstm(
         kernel:           (features, 4 * units)
         recurrent_kernel: (units, 4 * units)
         bias:             (4 * units,)
+        mask:             (batch, time)
         returns:          (batch, time, units), (batch, units), (batch, units)
 
     Reference:
         Hochreiter & Schmidhuber, Neural Computation 9 (1997) 1735-1780, with the forget gate of
         Gers, Schmidhuber & Cummins (2000).
     """
-    units = recurrent_kernel.shape[0]
-    if kernel.shape != (x.shape[-1], 4 * units) or recurrent_kernel.shape != (units, 4 * units):
-        raise ShapeError(
-            "lstm was given weights that do not fit.",
-            expected=f"a kernel {show((x.shape[-1], 4 * units))}, a recurrent kernel {show((units, 4 * units))}",
-            got=f"{show(kernel.shape)} and {show(recurrent_kernel.shape)}",
-            remedy="build the layer for inputs with this number of features",
-        )
+    _check(x, kernel, recurrent_kernel, mask)
     projected = ops.transpose(ops.matmul(x, kernel) + bias, (1, 0, 2))
 
-    def step(states, gates):
-        h, c = states
-        i, f, g, o = ops.split(gates + ops.matmul(h, recurrent_kernel), 4, axis=-1)
-        c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
-        h = ops.sigmoid(o) * ops.tanh(c)
-        return (h, c), h
+    counts = [] if mask is None else [ops.expand_dims(ops.transpose(mask), -1)]
 
-    (h, c), outputs = ops.scan(step, (initial_h, initial_c), projected, reverse=go_backwards)
+    def step(states, slices):
+        (h, c), (gates, *seen) = states, slices
+        i, f, g, o = ops.split(gates + ops.matmul(h, recurrent_kernel), 4, axis=-1)
+        new_c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
+        new_h = ops.sigmoid(o) * ops.tanh(new_c)
+        if seen:
+            new_h, new_c = ops.where(seen[0], new_h, h), ops.where(seen[0], new_c, c)
+        return (new_h, new_c), new_h
+
+    (h, c), outputs = ops.scan(step, (initial_h, initial_c), [projected, *counts], reverse=go_backwards)
     if go_backwards:
         time = outputs.shape[0]
         outputs = ops.take(outputs, ops.subtract(time - 1, ops.arange(time)), axis=0)
@@ -73,7 +75,7 @@ def lstm(
 @lstm.vjp
 def _(cotangents, outputs, *operands, go_backwards):
     given = [ops.zeros_like(y) if c is None else c for c, y in zip(cotangents, outputs, strict=True)]
-    return ops.lstm_grad(*given, *outputs, *operands, go_backwards=go_backwards)
+    return (*ops.lstm_grad(*given, *outputs, *operands, go_backwards=go_backwards), None)
 
 
 @composite(gradient_of="lstm")
@@ -90,86 +92,30 @@ def lstm_grad(
     kernel: Tensor,
     recurrent_kernel: Tensor,
     bias: Tensor,
+    mask: Tensor | None = None,
     go_backwards: bool = False,
 ):
-    """Return the gradients of `lstm` by its six operands: back-propagation through time."""
+    """Return the gradients of `lstm` by its operands but the mask: back-propagation through time."""
     _, back = pullback(
-        lambda *operands: lstm.body(*operands, go_backwards=go_backwards),
+        lambda *operands: lstm.body(*operands, mask, go_backwards=go_backwards),
         x, initial_h, initial_c, kernel, recurrent_kernel, bias,
     )  # fmt: skip
     return tuple(back([cotangent, cotangent_h, cotangent_c]))
 
 
-@composite(promote=True, to_float=True)
-def gru(
-    x: Tensor,
-    initial_h: Tensor,
-    kernel: Tensor,
-    recurrent_kernel: Tensor,
-    bias: Tensor,
-    reset_after: bool = True,
-    go_backwards: bool = False,
-):
-    """Return all states of a gated recurrent unit, and its last one.
-
-    With the gates in the order z, r, n along the last axis of ``x @ kernel + bias``, u the recurrent
-    kernel and s the sigmoid: ``z = s(x_z + h @ u_z)``, ``r = s(x_r + h @ u_r)`` and
-    ``h' = z * h + (1 - z) * n``. With `reset_after`, ``n = tanh(x_n + r * (h @ u_n + b_n))``, where the
-    second row of the bias is added to ``h @ u``; else ``n = tanh(x_n + (r * h) @ u_n)``.
-
-    Args:
-        x: The sequences.
-        initial_h: The state before the first step.
-        kernel: From the input to the three gates.
-        recurrent_kernel: From the state to the three gates.
-        bias: Of the gates; with `reset_after` a row for the inputs and a row for the state.
-        reset_after: Whether the reset gate acts after the product with the recurrent kernel.
-        go_backwards: Whether to run from the last step to the first; the states come out in the
-            order in which they were computed.
-
-    Shapes:
-        x:                (batch, time, features)
-        initial_h:        (batch, units)
-        kernel:           (features, 3 * units)
-        recurrent_kernel: (units, 3 * units)
-        bias:             (2, 3 * units) with `reset_after`, else (3 * units,)
-        returns:          (batch, time, units), (batch, units)
-
-    Reference:
-        Cho et al., arXiv:1406.1078, and Chung et al., arXiv:1412.3555.
-    """
+def _check(x, kernel, recurrent_kernel, mask):
     units = recurrent_kernel.shape[0]
-    _check_gru(x, kernel, recurrent_kernel, bias, reset_after)
-    of_inputs, of_state = (bias[0], bias[1]) if reset_after else (bias, None)
-    projected = ops.transpose(ops.matmul(x, kernel) + of_inputs, (1, 0, 2))
-
-    def step(h, gates):
-        x_z, x_r, x_n = ops.split(gates, 3, axis=-1)
-        if reset_after:
-            h_z, h_r, h_n = ops.split(ops.matmul(h, recurrent_kernel) + of_state, 3, axis=-1)
-            n = ops.tanh(x_n + ops.sigmoid(x_r + h_r) * h_n)
-        else:
-            h_z, h_r = ops.split(ops.matmul(h, recurrent_kernel[:, : 2 * units]), 2, axis=-1)
-            n = ops.tanh(x_n + ops.matmul(ops.sigmoid(x_r + h_r) * h, recurrent_kernel[:, 2 * units :]))
-        z = ops.sigmoid(x_z + h_z)
-        h = z * h + (1.0 - z) * n
-        return h, h
-
-    h, outputs = ops.scan(step, initial_h, projected, reverse=go_backwards)
-    if go_backwards:
-        time = outputs.shape[0]
-        outputs = ops.take(outputs, ops.subtract(time - 1, ops.arange(time)), axis=0)
-    return ops.transpose(outputs, (1, 0, 2)), h
-
-
-def _check_gru(x, kernel, recurrent_kernel, bias, reset_after):
-    units = recurrent_kernel.shape[0]
-    wanted = [(x.shape[-1], 3 * units), (units, 3 * units), (2, 3 * units) if reset_after else (3 * units,)]
-    given = [kernel.shape, recurrent_kernel.shape, bias.shape]
-    if given != wanted:
+    if kernel.shape != (x.shape[-1], 4 * units) or recurrent_kernel.shape != (units, 4 * units):
         raise ShapeError(
-            "gru was given weights that do not fit.",
-            expected=f"a kernel, a recurrent kernel and a bias of {', '.join(map(show, wanted))}",
-            got=", ".join(map(show, given)),
+            "lstm was given weights that do not fit.",
+            expected=f"a kernel {show((x.shape[-1], 4 * units))}, a recurrent kernel {show((units, 4 * units))}",
+            got=f"{show(kernel.shape)} and {show(recurrent_kernel.shape)}",
             remedy="build the layer for inputs with this number of features",
+        )
+    if mask is not None and mask.shape != x.shape[:2]:
+        raise ShapeError(
+            "lstm was given a mask of another shape than its sequences.",
+            expected=show(x.shape[:2]),
+            got=show(mask.shape),
+            remedy="pass one bool for each step of each sequence",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from horn.engine.plan import Runner
 from horn.engine.step import Step
 from horn.spec import ops
 from horn.spec.graph import Graph
-from horn.spec.program import Program, expand
+from horn.spec.program import Program
 from horn_conformance.checks.judging import attempt, judge
 from horn_conformance.failure import disagreement
 from horn_conformance.trial import Trial
@@ -84,24 +85,21 @@ def _donated(trial: Trial) -> list[int]:
 
 
 def fused(suite: Suite, plan: Plan, dtype: str) -> None:
-    """Where a backend fuses a composite, the decomposition on the same backend agrees too."""
+    """Where a backend fuses a composite, its page and that of its gradient agree on the same backend too.
+
+    `planned` runs the kernels, residual ones among them; here the op and its gradient are taken apart.
+    """
+    apart, name = copy(suite.backend), plan.cases[0].op
+    taken = {name} | {op for op in ops if ops[op].gradient_of == name}
+    apart.kernels = {op: kernel for op, kernel in suite.backend.kernels.items() if op not in taken}
     for case in suite.cases(plan, suite.profile.modes):
         for trial in suite.trials(case, dtype, 1):
-            graph, arrays = trial.graph("forward")
-            (node,) = [node for node in graph.nodes if node.op.name == case.op]
-            specs = [None if x is None else x.spec for x in node.inputs]
-            body = expand(node.op, specs, node.form, node.attrs)
-            if case.call is not None or len(specs) != len(arrays) + specs.count(None):
-                continue
-            tensors = trial.tensors(suite.backend, arrays)
-            run = attempt(suite, trial, "fused", lambda b=body: Program(b, suite.backend))
-            judge(
-                suite,
-                trial,
-                "fused",
-                "forward",
-                attempt(suite, trial, "fused", lambda r=run, x=tensors: r(*x)),
-            )
+            kind = "forward" if ops[name].donates else _kind(trial)
+            graph, arrays = trial.graph(kind)
+            tensors = trial.tensors(apart, arrays)
+            run = attempt(suite, trial, "fused", lambda g=graph: Program(g, apart))
+            results = attempt(suite, trial, "fused", lambda r=run, x=tensors: r(*x))
+            judge(suite, trial, "fused", kind, results)
 
 
 def in_place(suite: Suite, plan: Plan, dtype: str) -> None:

@@ -111,7 +111,8 @@ def _(original):
 @kernel("N11", "lstm", "computes in float64")
 def _(original):
     def lstm(*operands, go_backwards):
-        results = original(*(x.astype(np.float64) for x in operands), go_backwards=go_backwards)
+        wide = (x if x is None or x.dtype == bool else x.astype(np.float64) for x in operands)
+        results = original(*wide, go_backwards=go_backwards)
         return tuple(y.astype(operands[0].dtype) for y in results)
 
     return lstm

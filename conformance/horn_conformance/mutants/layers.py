@@ -81,14 +81,19 @@ def _(original):
         i, f, g, o = np.split(x, 4, -1)
         return np.concatenate([i, f, o, g], -1)
 
-    return lambda x, h, c, k, r, b, go_backwards: original(
-        x, h, c, turned(k), turned(r), turned(b), go_backwards=go_backwards
+    return lambda x, h, c, k, r, b, mask, go_backwards: original(
+        x, h, c, turned(k), turned(r), turned(b), mask, go_backwards=go_backwards
     )
 
 
 @kernel("M217", "lstm", "forgets to run backwards")
 def _(original):
     return lambda *operands, go_backwards: original(*operands, go_backwards=False)
+
+
+@kernel("M226", "gru", "counts the steps that the mask leaves out")
+def _(original):
+    return lambda x, h, k, r, b, mask, **attrs: original(x, h, k, r, b, None, **attrs)
 
 
 @kernel("M101", "scan", "stacks the results of a reversed scan in the order of computing")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from horn.spec.tensorspec import TensorSpec
 from horn_tf.control import loop
-from horn_tf.tensors import index, ints, raw, shape_of
+from horn_tf.tensors import index, ints, number, raw, shape_of
 
 
 class Kept(NamedTuple):
@@ -18,6 +18,7 @@ class Kept(NamedTuple):
 
     operands: tuple[Any, ...]
     go_backwards: bool
+    seen: Any  # (time, batch, 1), bools, or None
     hidden: Any  # (time, batch, units), each after its step
     gates: Any  # (time, batch, 4 * units), after their activations
     cells: Any  # (time, batch, units), each before its step
@@ -37,16 +38,18 @@ def lstm_grad(cotangent, cotangent_h, cotangent_c, output, last_h, last_c, *oper
 def forward(*operands, go_backwards=False):
     """Return the outputs, and what the gradient needs."""
     outputs, rows = _run(operands, go_backwards, keep=True)
-    return outputs, Kept(operands, go_backwards, *rows)
+    return outputs, Kept(operands, go_backwards, _seen(operands[6], go_backwards), *rows)
 
 
 def _run(operands, go_backwards, *, keep):
-    x, h, c, kernel, recurrent_kernel, bias = operands
+    x, h, c, kernel, recurrent_kernel, bias, mask = operands
     (batch, time, _), units = shape_of(x), shape_of(recurrent_kernel)[0]
     projected = raw.BiasAdd(value=raw.MatMul(a=_rows(x), b=kernel), bias=bias)
     projected = _swapped(raw.Reshape(tensor=projected, shape=ints((batch, time, 4 * units))))
     if go_backwards:
         projected = _reversed(projected)
+
+    seen = _seen(mask, go_backwards)
 
     def step(carry, slices):
         h, c = carry
@@ -55,25 +58,33 @@ def _run(operands, go_backwards, *, keep):
         i, f, g, o = raw.Sigmoid(x=i), raw.Sigmoid(x=f), raw.Tanh(x=g), raw.Sigmoid(x=o)
         after = raw.AddV2(x=raw.Mul(x=f, y=c), y=raw.Mul(x=i, y=g))
         squashed = raw.Tanh(x=after)
-        h = raw.Mul(x=o, y=squashed)
+        new = raw.Mul(x=o, y=squashed)
+        if mask is not None:
+            new, after = _where(slices[1], new, h), _where(slices[1], after, c)
         kept = [raw.ConcatV2(values=[i, f, g, o], axis=index(1)), c, squashed] if keep else []
-        return [h, after], [h, *kept]
+        return [new, after], [new, *kept]
 
     widths = (units, 4 * units, units, units) if keep else (units,)
     specs = [TensorSpec((batch, width), x.dtype.name) for width in widths]
-    (h, c), rows = loop(step, [h, c], [projected], specs, time, reverse=False)
+    (h, c), rows = loop(
+        step, [h, c], [projected, *([] if mask is None else [seen])], specs, time, reverse=False
+    )
     return (_swapped(rows[0]), h, c), rows
 
 
 def backward(kept, cotangents):
-    """Return the gradients by the six operands."""
-    x, h, _, kernel, recurrent_kernel, _ = kept.operands
+    """Return the gradients by the six operands beside the mask."""
+    x, h, _, kernel, recurrent_kernel, _, _ = kept.operands
     (batch, time, features), units = shape_of(x), shape_of(recurrent_kernel)[0]
+    zero = number(0, x.dtype)
 
     def step(carry, slices):
         by_h, by_c = carry
-        given, gates, before, squashed = slices
+        given, gates, before, squashed, *seen = slices
         by_h = raw.AddV2(x=by_h, y=given)
+        skipped = [_where(seen[0], zero, x) for x in (by_h, by_c)] if seen else []
+        if seen:
+            by_h, by_c = (_where(seen[0], x, zero) for x in (by_h, by_c))
         i, f, g, o = raw.Split(axis=index(1), value=gates, num_split=4)
         by_c = raw.AddV2(x=by_c, y=raw.TanhGrad(y=squashed, dy=raw.Mul(x=by_h, y=o)))
         by_gates = [
@@ -84,9 +95,14 @@ def backward(kept, cotangents):
         ]
         joined = raw.ConcatV2(values=by_gates, axis=index(1))
         by_h = raw.MatMul(a=joined, b=recurrent_kernel, transpose_b=True)
-        return [by_h, raw.Mul(x=by_c, y=f)], [joined]
+        carry = [by_h, raw.Mul(x=by_c, y=f)]
+        # A step that is left out hands on what it gets.
+        return [raw.AddV2(x=a, y=b) for a, b in zip(carry, skipped, strict=True)] if skipped else carry, [
+            joined
+        ]
 
     given = [_swapped(cotangents[0]), kept.gates, kept.cells, kept.squashed]
+    given += [] if kept.seen is None else [kept.seen]
     specs = [TensorSpec((batch, 4 * units), x.dtype.name)]
     (by_h, by_c), (by_gates,) = loop(step, list(cotangents[1:]), given, specs, time, reverse=True)
     flat = _rows(by_gates)
@@ -97,6 +113,18 @@ def backward(kept, cotangents):
     by_kernel = raw.MatMul(a=_rows(x), b=by_batch, transpose_a=True)
     by_recurrent = raw.MatMul(a=_rows(_before(kept.hidden, h)), b=flat, transpose_a=True)
     return by_x, by_h, by_c, by_kernel, by_recurrent, raw.Sum(input=flat, axis=ints((0,)), keep_dims=False)
+
+
+def _seen(mask, go_backwards):
+    """Return a mask as the loops slice it, (time, batch, 1), in the order of the computation; or None."""
+    if mask is None:
+        return None
+    steps = raw.ExpandDims(input=raw.Transpose(x=mask, perm=ints((1, 0))), axis=index(2))
+    return _reversed(steps) if go_backwards else steps
+
+
+def _where(condition, chosen, other):
+    return raw.SelectV2(condition=condition, t=chosen, e=other)
 
 
 def _before(hidden, first):

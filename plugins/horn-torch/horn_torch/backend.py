@@ -17,6 +17,7 @@ from horn_torch import (
     creation,
     cumulative,
     elementwise,
+    gru,
     indexing,
     linalg,
     losses,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _flatten = torch._C._nn.flatten_dense_tensors
 
 _FAMILIES = (
-    activation, attention, control, conv, creation, cumulative, elementwise, indexing, linalg, losses, metrics,
+    activation, attention, control, conv, creation, cumulative, elementwise, gru, indexing, linalg, losses, metrics,
     nn, normalization, pooling, random, recurrent, reduction, shaping, sorting,
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 On the CPU and in float32 that call is oneDNN's, which hands its workspace to the gradient; elsewhere
 it is torch.lstm, whose graph of autograd is what the gradient needs. The gates of both are in the
-order of the page.
+order of the page. With a mask it is the loop of `horn_torch.masked_lstm`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+
+from horn_torch import masked_lstm
+from horn_torch.recorded import Pair, gradients, gradients_again, recorded, watched
 
 _layer = torch.ops.aten.mkldnn_rnn_layer.default
 _layer_backward = torch.ops.aten.mkldnn_rnn_layer_backward.default
@@ -31,14 +34,18 @@ class _Recording(NamedTuple):
     outputs: tuple[torch.Tensor, ...]
 
 
-def lstm(x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backwards):
+def lstm(x, initial_h, initial_c, kernel, recurrent_kernel, bias, mask, go_backwards):
     operands = (x, initial_h, initial_c, kernel, recurrent_kernel, bias)
+    if mask is not None:
+        if watched(operands):
+            pair = Pair(masked_lstm.forward, masked_lstm.backward, _step_by_step)
+            return recorded(pair, (*operands, mask), go_backwards=go_backwards)
+        return masked_lstm.forward(*operands, mask, go_backwards=go_backwards)[0]
     if not x.shape[1]:
         return x.new_empty((*x.shape[:2], initial_h.shape[1])), initial_h.clone(), initial_c.clone()
     if not _has_layer(operands):
         return _by_torch(operands, go_backwards)
-    recorded = torch.is_grad_enabled() and any(t.requires_grad for t in operands)
-    return _results(_run_layer(_turned(operands, go_backwards), train=recorded))
+    return _results(_run_layer(_turned(operands, go_backwards), train=watched(operands)))
 
 
 # -- oneDNN --------------------------------------------------------------------------------------
@@ -101,14 +108,17 @@ def _by_torch(operands, go_backwards):
     return y, h[0], c[0]
 
 
-def _step_by_step(operands, go_backwards):
+def _step_by_step(x, h, c, kernel, recurrent_kernel, bias, mask, go_backwards):
     """Return the results from single operations, which can be differentiated more than once."""
-    x, h, c, kernel, recurrent_kernel, bias = operands
     rows, projected = [], (torch.matmul(x, kernel) + bias).unbind(1)
-    for gates in reversed(projected) if go_backwards else projected:
+    seen = [None] * len(projected) if mask is None else mask.unsqueeze(-1).unbind(1)
+    pairs = list(zip(projected, seen, strict=True))
+    for gates, counts in reversed(pairs) if go_backwards else pairs:
         i, f, g, o = (gates + torch.matmul(h, recurrent_kernel)).chunk(4, -1)
-        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-        h = torch.sigmoid(o) * torch.tanh(c)
+        new_c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        new_h = torch.sigmoid(o) * torch.tanh(new_c)
+        c = new_c if counts is None else torch.where(counts, new_c, c)
+        h = new_h if counts is None else torch.where(counts, new_h, h)
         rows.append(h)
     return torch.stack(rows, 1), h, c
 
@@ -116,9 +126,11 @@ def _step_by_step(operands, go_backwards):
 # -- the pair, and the gradient by itself ------------------------------------------------------------
 
 
-def forward(x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backwards):
+def forward(x, initial_h, initial_c, kernel, recurrent_kernel, bias, mask, go_backwards):
     """Return the results of `lstm`, and what its gradient needs."""
     operands = tuple(t.detach() for t in (x, initial_h, initial_c, kernel, recurrent_kernel, bias))
+    if mask is not None:
+        return masked_lstm.forward(*operands, mask, go_backwards=go_backwards)
     # oneDNN keeps its workspace, and autograd its graph, only while gradients are enabled.
     if x.shape[1] and _has_layer(operands):
         turned = _turned(operands, go_backwards)
@@ -127,36 +139,24 @@ def forward(x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backward
         return _results(outputs), _Workspace(turned, outputs, go_backwards)
     with torch.inference_mode(mode=False), torch.enable_grad():
         leaves = [(t.clone() if t.is_inference() else t.detach()).requires_grad_() for t in operands]
-        outputs = lstm(*leaves, go_backwards=go_backwards)
+        outputs = lstm(*leaves, None, go_backwards=go_backwards)
         return tuple(t.detach() for t in outputs), _Recording(leaves, outputs)
 
 
 def backward(residual, cotangents):
-    """Return the gradients of `lstm` by its six operands."""
+    """Return the gradients of `lstm` by its six operands beside the mask."""
+    if isinstance(residual, masked_lstm.MaskedRun):
+        return masked_lstm.backward(residual, cotangents)
     if isinstance(residual, _Workspace):
         return _layer_gradients(residual, cotangents)
-    return _recorded_gradients(residual.outputs, residual.leaves, cotangents)
+    return gradients(residual.outputs, residual.leaves, cotangents)
 
 
-def _recorded_gradients(outputs, leaves, cotangents, *, again=False):
-    with torch.inference_mode(mode=False):
-        plain = [t.clone() if t.is_inference() else t for t in cotangents]
-        pairs = [(y, g) for y, g in zip(outputs, plain, strict=True) if y.requires_grad]
-        grads = torch.autograd.grad(
-            [y for y, _ in pairs], leaves, [g for _, g in pairs],
-            create_graph=again, allow_unused=True, materialize_grads=True,
-        )  # fmt: skip
-    return tuple(g.contiguous() for g in grads)
-
-
-def lstm_grad(
-    by_y, by_h, by_c, output, last_h, last_c, x, initial_h, initial_c, kernel, recurrent_kernel, bias, go_backwards
-):
+def lstm_grad(by_y, by_h, by_c, output, last_h, last_c, *operands, go_backwards):
+    del output, last_h, last_c
     cotangents = (by_y, by_h, by_c)
-    operands = (x, initial_h, initial_c, kernel, recurrent_kernel, bias)
-    if torch.is_grad_enabled() and any(t.requires_grad for t in (*cotangents, *operands)) and x.shape[1]:
-        leaves = [t if t.requires_grad else t.detach().requires_grad_() for t in operands]
-        return _recorded_gradients(_step_by_step(leaves, go_backwards), leaves, cotangents, again=True)
+    if watched((*cotangents, *operands)) and operands[0].shape[1]:
+        return gradients_again(_step_by_step, operands, cotangents, go_backwards=go_backwards)
     return backward(forward(*operands, go_backwards=go_backwards)[1], cotangents)
 
 

@@ -140,11 +140,11 @@ def test_the_lstm_pair_works_in_inference_mode_and_agrees_with_autograd(dtype, g
     operands = [numbers(*shape, seed=i, dtype=dtype) for i, shape in enumerate(shapes)]
     cotangents = [numbers(*shape, seed=9 + i, dtype=dtype) for i, shape in enumerate([(2, 5, 4), (2, 4), (2, 4)])]
     leaves = [x.clone().requires_grad_() for x in operands]
-    outputs = recurrent.lstm(*leaves, go_backwards=go_backwards)
+    outputs = recurrent.lstm(*leaves, None, go_backwards=go_backwards)
     wanted = torch.autograd.grad(outputs, leaves, cotangents)
     with torch.inference_mode():
         fresh = [x * 1.0 for x in operands]
-        _, residual = recurrent.forward(*fresh, go_backwards=go_backwards)
+        _, residual = recurrent.forward(*fresh, None, go_backwards=go_backwards)
         got = recurrent.backward(residual, tuple(c * 1.0 for c in cotangents))
     for mine, theirs in zip(got, wanted, strict=True):
         torch.testing.assert_close(mine.clone(), theirs)
@@ -166,3 +166,40 @@ def test_windows_over_four_axes_are_refused():
         backend.kernels["max_pooling"](x, pool_size=(2,) * 4, **attrs)
     with pytest.raises(UnsupportedOpError, match="4 axes"):
         backend.kernels["convolution"](x, torch.zeros(1, 1, 1, 1, 1, 1), dilation_rate=(1,) * 4, groups=1, **attrs)
+
+
+_MASK = torch.tensor([[1, 1, 1, 0, 0], [0, 1, 0, 1, 1]], dtype=torch.bool)
+_GRU = [(2, 5, 3), (2, 4), (3, 12), (4, 12)]
+_LSTM = [(2, 5, 3), (2, 4), (2, 4), (3, 16), (4, 16), (16,)]
+_HEADS = [(2, 5, 4, 8), (2, 5, 2, 8), (2, 5, 2, 8)]
+FUSED = {
+    "gru": ("gru", [*_GRU, (2, 12)], [_MASK], {"reset_after": True, "go_backwards": True}),
+    "gru, reset before": ("gru", [*_GRU, (12,)], [_MASK], {"reset_after": False, "go_backwards": False}),
+    "lstm": ("lstm", _LSTM, [_MASK], {"go_backwards": True}),
+    "attention": (
+        "dot_product_attention", _HEADS, [None, _MASK[:, None, None]],
+        {"scale": None, "is_causal": False, "flash_attention": None, "attn_logits_soft_cap": None},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_a_fused_pair_works_in_inference_mode_and_its_kernel_is_differentiated_twice(name):
+    op, shapes, rest, attrs = FUSED[name]
+    forward, backward = backend.residual_kernels[op]
+    leaves = [numbers(*shape, seed=i, dtype=np.float64).requires_grad_() for i, shape in enumerate(shapes)]
+
+    def outputs(*floats):
+        results = backend.kernels[op](*floats, *rest, **attrs)
+        return results if isinstance(results, tuple) else (results,)
+
+    results = outputs(*leaves)
+    cotangents = [numbers(*y.shape, seed=9 + i, dtype=np.float64) for i, y in enumerate(results)]
+    wanted = torch.autograd.grad(results, leaves, cotangents)
+    with torch.inference_mode():
+        _, residual = forward(*(x * 1.0 for x in leaves), *rest, **attrs)
+        given = tuple(c * 1.0 for c in cotangents)
+        got = backward(residual, given if len(given) > 1 else given[0])
+    for mine, theirs in zip(got, wanted, strict=True):
+        torch.testing.assert_close(mine.clone(), theirs)
+    assert torch.autograd.gradgradcheck(outputs, leaves, cotangents)
