@@ -111,7 +111,7 @@ class GRUCell(RecurrentCell):
             inner = product(h, self.recurrent_kernel, factors)
             inner = inner if self.bias is None else ops.add(inner, self.bias[1])
             h_z, h_r, h_n = ops.split(inner, 3, axis=-1)
-            n = self.activation(x_n + gate(x_r + h_r) * h_n)
+            n = self.activation(ops.add(x_n, ops.multiply(gate(ops.add(x_r, h_r)), h_n)))
         else:
             of_gates, of_n = (None, None) if factors is None else (factors[:2], factors[2:])
             by_gates, by_n = (
@@ -119,16 +119,17 @@ class GRUCell(RecurrentCell):
                 self.recurrent_kernel[:, 2 * self.units :],
             )
             h_z, h_r = ops.split(product(h, by_gates, of_gates), 2, axis=-1)
-            n = self.activation(x_n + product(gate(x_r + h_r) * h, by_n, of_n))
-        z = gate(x_z + h_z)
-        h = z * h + (1.0 - z) * n
+            seen = ops.multiply(gate(ops.add(x_r, h_r)), h)
+            n = self.activation(ops.add(x_n, product(seen, by_n, of_n)))
+        z = gate(ops.add(x_z, h_z))
+        h = ops.add(ops.multiply(z, h), ops.multiply(ops.subtract(1.0, z), n))
         return h, [h]
 
 
 class GRU(GatedRNN):
     """A gated recurrent unit over sequences; `GRUCell` has the equations.
 
-    With the default activations, and neither a mask nor recurrent dropout, the whole sequence is one op,
+    With the default activations, and no recurrent dropout, the whole sequence is one op,
     `ops.gru`, for which a backend may have a fused kernel; otherwise it is a scan of the cell.
 
     Args:
@@ -220,11 +221,11 @@ class GRU(GatedRNN):
 
     cell: GRUCell
 
-    def as_one_op(self, x: Any, states: Any, bias: Any) -> Ran:
+    def as_one_op(self, x: Any, states: Any, bias: Any, mask: Any) -> Ran:
         """Return what `ops.gru` gives."""
         cell = self.cell
         outputs, h = ops.gru(
-            x, *states, cell.kernel, cell.recurrent_kernel, bias,
+            x, *states, cell.kernel, cell.recurrent_kernel, bias, mask,
             reset_after=cell.reset_after, go_backwards=self.go_backwards,
         )  # fmt: skip
         return Ran(h, outputs, [h])

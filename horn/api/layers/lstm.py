@@ -103,18 +103,18 @@ class LSTMCell(RecurrentCell):
     def advance(self, projected: Any, states: Any, factors: Any) -> tuple[Any, Any]:
         """Return output and states after a step."""
         h, c = states
-        gates = projected + product(h, self.recurrent_kernel, factors)
+        gates = ops.add(projected, product(h, self.recurrent_kernel, factors))
         i, f, g, o = ops.split(gates, 4, axis=-1)
         gate = self.recurrent_activation
-        c = gate(f) * c + gate(i) * self.activation(g)
-        h = gate(o) * self.activation(c)
+        c = ops.add(ops.multiply(gate(f), c), ops.multiply(gate(i), self.activation(g)))
+        h = ops.multiply(gate(o), self.activation(c))
         return h, [h, c]
 
 
 class LSTM(GatedRNN):
     """A long short-term memory over sequences; `LSTMCell` has the equations.
 
-    With the default activations, and neither a mask nor recurrent dropout, the whole sequence is one op,
+    With the default activations, and no recurrent dropout, the whole sequence is one op,
     `ops.lstm`, for which a backend may have a fused kernel; otherwise it is a scan of the cell.
 
     Args:
@@ -206,10 +206,10 @@ class LSTM(GatedRNN):
 
     cell: LSTMCell
 
-    def as_one_op(self, x: Any, states: Any, bias: Any) -> Ran:
+    def as_one_op(self, x: Any, states: Any, bias: Any, mask: Any) -> Ran:
         """Return what `ops.lstm` gives."""
         cell = self.cell
         outputs, h, c = ops.lstm(
-            x, *states, cell.kernel, cell.recurrent_kernel, bias, go_backwards=self.go_backwards
+            x, *states, cell.kernel, cell.recurrent_kernel, bias, mask, go_backwards=self.go_backwards
         )
         return Ran(h, outputs, [h, c])

@@ -9,7 +9,7 @@ from horn.api.configuration import arguments
 from horn.api.layers.cells import dropped
 from horn.api.layers.core import check_last_axis
 from horn.api.layers.layer import Layer
-from horn.api.layers.over_time import Ran
+from horn.api.layers.over_time import Ran, backwards
 from horn.api.layers.rnn import RNN
 from horn.api.naming import snake_case
 from horn.spec import ops
@@ -52,15 +52,22 @@ class GatedRNN(OneCellRNN):
         """Run over the sequences: as one op, where that says the same."""
         cell: Any = self.cell
         standard = cell.activation is ops.tanh and cell.recurrent_activation is ops.sigmoid
-        if mask is not None or not standard or (training and cell.recurrent_dropout):
+        if not standard or (training and cell.recurrent_dropout):
             return super().inner_loop(sequences, initial_state, mask, training)
         check_last_axis(self, sequences, cell.kernel.shape[0])
         factors = cell.factors_of_inputs(ops.shape(sequences)[0], training)
         x = sequences if factors is None else dropped(sequences, factors[0])
         bias = ops.zeros(cell.bias_shape(), self.compute_dtype) if cell.bias is None else cell.bias
-        return self.as_one_op(x, initial_state, bias)
+        ran = self.as_one_op(x, initial_state, bias, mask)
+        return ran if mask is None or not self.zero_output_for_mask else self._zeroed(ran, mask)
 
-    def as_one_op(self, x: Any, states: Any, bias: Any) -> Ran:
+    def _zeroed(self, ran: Ran, mask: Any) -> Ran:
+        """Return a run with zeros for the outputs of the steps that are left out."""
+        seen = ops.expand_dims(backwards(mask, 1) if self.go_backwards else mask, -1)
+        outputs = ops.where(ops.cast(seen, "bool"), ran.outputs, 0.0)
+        return Ran(ops.take(outputs, -1, axis=1), outputs, ran.states)
+
+    def as_one_op(self, x: Any, states: Any, bias: Any, mask: Any) -> Ran:
         """Return what the op of the whole sequence gives."""
         raise NotImplementedError(f"{type(self).__name__} has no `as_one_op`")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from horn.api.layers.cells import RecurrentCell, product
 from horn.api.layers.one_cell import OneCellRNN
+from horn.spec import ops
 
 
 class SimpleRNNCell(RecurrentCell):
@@ -75,7 +76,7 @@ class SimpleRNNCell(RecurrentCell):
 
     def advance(self, projected: Any, states: Any, factors: Any) -> tuple[Any, Any]:
         """Return output and state after a step."""
-        h = self.activation(projected + product(states[0], self.recurrent_kernel, factors))
+        h = self.activation(ops.add(projected, product(states[0], self.recurrent_kernel, factors)))
         return h, [h]
 
 
