@@ -32,10 +32,12 @@ def conformance(backend: str, profile: str, *others: str) -> list[str]:
     return [*others, "--pyargs", "horn_conformance", "--horn-backend", backend, "--horn-profile", profile]
 
 
+EVERY_CLASS = "tests/every_class/test_there.py"
+
 # The longest first, so that the last ones fill the gaps.
 RUNS = {
-    "jax": conformance("jax", "smoke", "tests/models", "plugins/horn-jax/horn_jax/native.py"),
-    "tensorflow": conformance("tensorflow", "smoke", "tests/models", "plugins/horn-tf/horn_tf/native.py"),
+    "jax": conformance("jax", "smoke", "tests/models", EVERY_CLASS, "plugins/horn-jax/horn_jax/native.py"),
+    "tensorflow": conformance("tensorflow", "smoke", "tests/models", EVERY_CLASS, "plugins/horn-tf/horn_tf/native.py"),
     "numpy": conformance("numpy", "default", "tests/models"),
     "keras": ["tests/keras_oracle"],
     "core": [
@@ -43,7 +45,8 @@ RUNS = {
         "--ignore=tests/models", "--ignore=tests/plain-backend", "--ignore=tests/keras_oracle",
     ],
     "torch": conformance(
-        "torch", "smoke", "tests/models", "plugins/horn-torch/horn_torch/native.py", "plugins/horn-torch/tests"
+        "torch", "smoke", "tests/models", EVERY_CLASS, "plugins/horn-torch/horn_torch/native.py",
+        "plugins/horn-torch/tests",
     ),
     "plain": conformance("plain", "smoke"),
 }

@@ -22,7 +22,7 @@ plan("transpose",
      case(T(0, 3, 2)), case(T(67, 71)),
      faults=(fault(ArgumentError, "order", T(2, 3), axes=(0, 0)), fault(ShapeError, "axis", T(2, 3), axes=(0, 2))), **_ANY)  # fmt: skip
 plan("broadcast_to",
-     case(T(11, 1), shape=(3, 11, 5), unknown=11), case(T(3), shape=(2, 3)), case(T(), shape=(2, 2)), case(T(1, 3), shape=(0, 3)),
+     case(T(11, 1), shape=(3, 11, 5), unknown=11), case(T(2, 1, 3, 1, 2, 1, 2), shape=(2, 2, 3, 2, 2, 2, 2)), case(T(3), shape=(2, 3)), case(T(), shape=(2, 2)), case(T(1, 3), shape=(0, 3)),
      faults=(fault(ShapeError, "stretch", T(2, 1), shape=(1, 2)), fault(ShapeError, "broadcast", T(3), shape=(2, 4))), **_ANY)  # fmt: skip
 plan("concatenate",
      case([T(2, 11), T(3, 11)], unknown=11), case([T(2, 3, 5), T(2, 0, 5), T(2, 2, 5)], axis=1), case([T(2, 3)], axis=-1),

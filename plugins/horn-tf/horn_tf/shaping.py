@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from horn.spec.sizes import product
 from horn_tf.tensors import index, ints, number, raw, rows, shape_of
 
 
@@ -15,8 +16,20 @@ def transpose(x, *, axes=None):
     return raw.Transpose(x=x, perm=ints(tuple(i % rank for i in order)))
 
 
+_BROADCAST_RANK = 6  # the most axes that TensorFlow's own kernel takes, however they alternate
+
+
 def broadcast_to(x, *, shape):
-    return raw.BroadcastTo(input=x, shape=ints(shape))
+    if len(shape) <= _BROADCAST_RANK:
+        return raw.BroadcastTo(input=x, shape=ints(shape))
+    given = (*(1,) * (len(shape) - len(x.shape)), *shape_of(x))
+    for axis, size in enumerate(shape):  # one axis after the other, with what is around it as two
+        if given[axis] != size:
+            before, after = product(shape[:axis]), product(given[axis + 1 :])
+            x = raw.BroadcastTo(
+                input=raw.Reshape(tensor=x, shape=ints((before, 1, after))), shape=ints((before, size, after))
+            )
+    return raw.Reshape(tensor=x, shape=ints(shape))
 
 
 def concatenate(xs, *, axis):
