@@ -40,8 +40,8 @@ class Aim(NamedTuple):
         name, least = min(self.points, key=lambda named: named[1].value)
         noise = " (within the noise)" if least.low < self.bound < least.high else ""
         below = sum(point.value < self.bound for _, point in self.points)
-        rest = f"; {below} of {len(self.points)} below" if below > 1 else ""
-        return f"| {self.text} | {_verdict(least.value, self.bound)}{noise} | {least} on {name}{rest} |"
+        verdict = _verdict(least.value, self.bound) + noise
+        return f"| {self.text} | {verdict} | {least}: {name}; {below} of {len(self.points)} below |"
 
 
 def _verdict(value: float, bound: float) -> str:

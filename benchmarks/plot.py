@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pairs import Ratio
 
 COLOURS = {"numpy": "#4c72b0", "jax": "#55a868", "torch": "#dd8452", "tensorflow": "#8172b3"}
+LEAST, MOST = -5, 8  # powers of two; an interval that is wider is cut off
 LEFT, RIGHT, TOP, ROW, GAP = 110, 690, 60, 16, 12
 
 
@@ -20,11 +21,11 @@ def ratios(title: str, points: list[tuple[str, str, Ratio]]) -> str:
         title: What is compared.
         points: Workload, backend and ratio, those of a workload together.
     """
-    low = floor(min(-1.0, *(log2(value.low) for *_, value in points)))
-    high = ceil(max(1.0, *(log2(value.high) for *_, value in points)))
+    low = max(floor(min(-1.0, *(log2(value.low) for *_, value in points))), LEAST)
+    high = min(ceil(max(1.0, *(log2(value.high) for *_, value in points))), MOST)
 
     def across(value: float) -> float:
-        return LEFT + (RIGHT - LEFT) * (log2(value) - low) / (high - low)
+        return LEFT + (RIGHT - LEFT) * (min(max(log2(value), low), high) - low) / (high - low)
 
     marks, y, before = [], TOP, points[0][0]
     for i, (task, backend, value) in enumerate(points):

@@ -73,7 +73,7 @@ WORKLOADS = {
         (("dense", 512, "relu"), ("dropout", 0.2), ("dense", 512, "relu"), ("dropout", 0.2), ("dense", 10, None)),
     ),
     "vgg": Workload(
-        (32, 32, 3), 10, 32, 20,
+        (32, 32, 3), 10, 32, 10,
         (
             *_pair(32), ("dropout", 0.25), *_pair(64), ("dropout", 0.25), ("flatten",),
             ("dense", 256, "relu"), ("dropout", 0.5), ("dense", 10, None),
@@ -81,11 +81,11 @@ WORKLOADS = {
         optimizer="sgd",
     ),
     "lstm": Workload(
-        (80,), 2, 32, 20, (("embedding", 20000, 128), ("lstm", 128), ("dense", 1, None)),
+        (80,), 2, 32, 10, (("embedding", 20000, 128), ("lstm", 128), ("dense", 1, None)),
         loss="binary", optimizer="rmsprop", words=20000,
     ),
     "gru_caption": Workload(
-        (32, 32, 3), 10, 16, 20,
+        (32, 32, 3), 10, 16, 10,
         (
             *_pair(32), *_pair(64), *_pair(128), ("flatten",), ("dense", 256, "relu"), ("dropout", 0.5),
             ("repeat", 16), ("gru", 256),
@@ -93,7 +93,7 @@ WORKLOADS = {
         loss="squares", optimizer="rmsprop",
     ),
     "transformer": Workload(
-        (64,), 10, 32, 20,
+        (64,), 10, 32, 10,
         (("embedding", 2000, 128), ("positions",), *_BLOCK, *_BLOCK, ("norm",), ("average",), ("dense", 10, None)),
         words=2000,
     ),
