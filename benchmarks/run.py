@@ -1,88 +1,151 @@
 """Compares Horn with Keras and with hand-written loops on the same backend, and writes a report.
 
-python benchmarks/run.py                      everything, three rounds
-python benchmarks/run.py --only torch mlp     some backends or workloads
+python benchmarks/run.py                      everything, seven rounds
+python benchmarks/run.py --only torch mlp     some backends or tasks
+python benchmarks/run.py --write              to report.md and its pictures
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
-from statistics import median
+from typing import Any
+
+import report
+from groups import Group
+from workloads import WORKLOADS
 
 HERE = Path(__file__).parent
 BACKENDS = ("numpy", "jax", "torch", "tensorflow")
-WORKLOADS = ("mlp_small", "mlp", "convnet")
-# What each backend is compared with: Keras cannot train on NumPy.
-RIVALS = {"numpy": ("native",), "jax": ("keras",), "torch": ("native", "keras"), "tensorflow": ("keras",)}
+VARIANTS = {
+    "numpy": ("plain",),
+    "jax": ("step", "loop"),
+    "torch": ("eager", "compile"),
+    "tensorflow": ("step", "loop", "step+xla", "loop+xla"),
+}
+# Loops that XLA compiles run convolutions on a processor many times slower than single steps do.
+NOT_WITH_CONVOLUTIONS = ("loop", "loop+xla")
+NUMPY_BY_HAND = ("mlp_small", "mlp", "vgg", "deep")
+SINGLE = ("predict:mlp_small", "predict:mlp")
+TASKS = (*WORKLOADS, *SINGLE, "import", "weights")
+# A hand-written variant this much slower than the best one of the first round is not run again.
+HOPELESS = 1.3
 
 
-def cell(kind: str, backend: str, workload: str, seconds: float) -> dict[str, float]:
-    """Run one measurement in a process of its own."""
-    command = [sys.executable, str(HERE / "cell.py"), kind, backend, workload, str(seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE)
+def contenders(task: str, backend: str) -> list[str]:
+    """Return the cells of a task on a backend; one of another backend is written ``kind@backend``."""
+    kinds = ["horn"] if backend == "numpy" else ["horn", "keras"]
+    if task in ("import", "weights"):
+        return kinds if task == "weights" else [*kinds, "native"]
+    variants = VARIANTS[backend]
+    if task in SINGLE:
+        xla = [v for v in variants if not v.startswith("loop")]
+        return kinds + [f"native:{v}" for v in xla]
+    if WORKLOADS[task].has_convolutions:
+        skipped = NOT_WITH_CONVOLUTIONS if backend == "jax" else NOT_WITH_CONVOLUTIONS[1:]
+        variants = tuple(v for v in variants if v not in skipped)
+    if backend == "numpy":
+        variants = variants if task in NUMPY_BY_HAND else ()
+        return [
+            *kinds,
+            *(f"native:{v}" for v in variants),
+            *(["native:eager@torch"] if task in NUMPY_BY_HAND else []),
+        ]
+    return kinds + [f"native:{v}" for v in variants]
+
+
+def cell(kind: str, backend: str, task: str, options: argparse.Namespace) -> dict[str, Any] | str:
+    """Run one measurement in a process of its own and return its figures, or why there are none."""
+    kind, _, other = kind.partition("@")
+    command = [sys.executable, str(HERE / "cell.py"), kind, other or backend, task]
+    command += ["--seconds", str(options.seconds), "--threads", str(options.threads)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=options.limit)
+    except subprocess.TimeoutExpired:
+        return f"gave no answer in {options.limit:g} s"
     if done.returncode:
-        raise SystemExit(f"{' '.join(command[1:])} failed:\n{done.stderr[-2000:]}")
+        print(done.stderr[-2000:], file=sys.stderr)
+        return f"failed: {(done.stderr.strip().splitlines() or ['killed'])[-1][:200]}"
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def compare(backend: str, workload: str, rounds: int, seconds: float) -> list[str]:
-    """Run Horn and its rivals in turn and return the rows of the report."""
-    rivals = [r for r in RIVALS[backend] if not (backend == "numpy" and workload == "convnet")]
-    runs: dict[str, list[float]] = {kind: [] for kind in ("horn", *rivals)}
-    for _ in range(rounds):
-        for kind, times in runs.items():
-            times.append(cell(kind, backend, workload, seconds)["us"])
-    rows = []
-    for rival in rivals:
-        ratios = sorted(other / mine for mine, other in zip(runs["horn"], runs[rival], strict=True))
-        rows.append(
-            f"| {workload} | {backend} | {median(runs['horn']):,.0f} | {rival} | {median(runs[rival]):,.0f} "
-            f"| {median(ratios):.2f} | {ratios[0]:.2f} to {ratios[-1]:.2f} |"
-        )
-    return rows
+def compare(task: str, backend: str, options: argparse.Namespace) -> Group:
+    """Run the cells of a task on a backend in turn, round by round."""
+    kinds = contenders(task, backend)
+    group = Group(task, backend, {}, {})
+    for turn in range(options.rounds):
+        for kind in kinds[turn % len(kinds) :] + kinds[: turn % len(kinds)]:
+            figures = cell(kind, backend, task, options)
+            if isinstance(figures, str):
+                group.trouble[kind] = figures
+            else:
+                group.runs.setdefault(kind, []).append(figures)
+            print(f"{task:18} {backend:10} {kind:18} {report.line(figures)}", file=sys.stderr, flush=True)
+        kinds = [kind for kind in kinds if kind not in group.trouble and not _hopeless(kind, group.runs)]
+    if task in WORKLOADS and "horn" in group.runs:
+        group.check()
+        group.peak = _one("gemm", options, "flops_per_s")
+        group.flops = _one(f"flops:{task}", options, "flops")
+    return group
 
 
-def versions() -> str:
-    """Return the versions of what was measured."""
-    found = []
-    for name in ("numpy", "jax", "torch", "tensorflow", "tensorflow-cpu", "keras"):
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            continue
-    return f"Python {platform.python_version()}, " + ", ".join(found)
+def _one(task: str, options: argparse.Namespace, key: str) -> float:
+    figures = cell("horn", "numpy", task, options)
+    return float("nan") if isinstance(figures, str) else figures[key]
+
+
+def _hopeless(kind: str, runs: dict[str, list[dict[str, Any]]]) -> bool:
+    if not kind.startswith("native:") or "@" in kind or "us" not in runs[kind][0]:
+        return False
+    best = min(
+        found[0]["us"] for other, found in runs.items() if other.startswith("native:") and "@" not in other
+    )
+    return runs[kind][0]["us"] > HOPELESS * best
+
+
+def _kept(path: Path | None) -> list[Group]:
+    found = json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else []
+    return [Group(**fields) for fields in found]
+
+
+def measured(options: argparse.Namespace) -> list[Group]:
+    """Return what a file has of the tasks that are wanted, and measure the others."""
+    chosen = set(options.only)
+    groups = _kept(options.runs)
+    for task, backend in product(TASKS, BACKENDS):
+        wanted = backend in (chosen & set(BACKENDS) or BACKENDS) and task in (chosen & set(TASKS) or TASKS)
+        if wanted and not any((group.task, group.backend) == (task, backend) for group in groups):
+            groups.append(compare(task, backend, options))
+            if options.runs:
+                options.runs.write_text(json.dumps([asdict(group) for group in groups]), encoding="utf-8")
+    return groups
 
 
 def main() -> None:
-    """Measure and print the table; with --write, keep it as report.md."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", default=[], help="backends and workloads to run")
-    parser.add_argument("--rounds", type=int, default=3)
+    """Measure and print the report; with --write, keep it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = (*BACKENDS, *TASKS)
+    parser.add_argument("--only", nargs="+", default=[], choices=names, help="some backends or tasks")
+    parser.add_argument("--rounds", type=int, default=7, help="paired runs of each comparison")
     parser.add_argument("--seconds", type=float, default=3.0, help="steady time of a cell")
-    parser.add_argument("--write", action="store_true", help="write the table to report.md")
-    arguments = parser.parse_args()
-    chosen = set(arguments.only)
-    lines = [
-        "| workload | backend | Horn, us a step | against | us a step | times as fast (median) | range |",
-        "|---|---|---:|---|---:|---:|---|",
-    ]
-    print(*lines, sep="\n", flush=True)
-    for workload, backend in product(WORKLOADS, BACKENDS):
-        if (chosen & set(BACKENDS) and backend not in chosen) or (chosen & set(WORKLOADS) and workload not in chosen):
-            continue
-        for row in compare(backend, workload, arguments.rounds, arguments.seconds):
-            print(row, flush=True)
-            lines.append(row)
-    if arguments.write:
-        head = f"# Training steps, measured\n\n{versions()}; {arguments.rounds} rounds, medians of pairs.\n\n"
-        (HERE / "report.md").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    parser.add_argument("--threads", type=int, default=1, help="of every implementation")
+    parser.add_argument("--limit", type=float, default=600.0, help="seconds after which a cell is given up")
+    parser.add_argument("--runs", type=Path, help="a file to keep figures in, and to go on from")
+    parser.add_argument("--write", action="store_true", help="write report.md, and pictures beside it")
+    options = parser.parse_args()
+    text, pictures = report.make(measured(options), options)
+    print(text)
+    if options.write:
+        (HERE / "report.md").write_text(text, encoding="utf-8")
+        for name, picture in pictures.items():
+            (HERE / name).write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":
