@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from horn import dtypes, tree
@@ -12,6 +13,7 @@ from horn.api.layers import calls
 from horn.errors import ArgumentError, ShapeError
 from horn.spec import graph, sizes
 from horn.spec.graph import spec_of
+from horn.spec.op import Op
 from horn.state.variable import Variable
 
 if TYPE_CHECKING:
@@ -107,24 +109,25 @@ class Weighted(Documented):
     def sublayers(self) -> list[Any]:
         """Return the layers that are attributes of this one, directly or in lists, in order."""
         found: dict[int, Any] = {}
-        for key, value in vars(self).items():
-            if not key.startswith("_"):
-                _collect(value, Weighted, found)
+        for value in self._held():
+            _collect(value, Weighted, found)
         return list(found.values())
+
+    def _held(self) -> list[Any]:
+        """Return the public attributes that may be or hold layers or weights; it runs in each `predict`."""
+        return [value for key, value in vars(self).items() if type(value) not in _PLAIN and key[0] != "_"]
 
     @property
     def variables(self) -> list[Variable]:
         """All weights and state of this layer and of its sub-layers, each once."""
         found: dict[int, Variable] = {}
-        for key, value in vars(self).items():
-            if not key.startswith("_"):
-                _collect(value, Variable, found)
-        found.update({id(v): v for v in self._own_variables})
+        for value in self._held():
+            _collect(value, Variable, found)
         for layer in self.sublayers():
             found.update({id(v): v for v in layer.variables})
-        own = {id(v): i for i, v in enumerate(self._own_variables)}
         # Own weights come first, in the order in which they were made.
-        return sorted(found.values(), key=lambda v: own.get(id(v), len(own)))
+        own = {id(v): v for v in self._own_variables}
+        return list({**own, **found}.values())
 
     weights = variables
 
@@ -202,6 +205,10 @@ class Weighted(Documented):
             )
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
+
+
+_PLAIN = {bool, int, float, str, type(None), FunctionType, Op}
+"""Types of attributes that hold no layers."""
 
 
 def _collect(value: Any, kind: type, found: dict[int, Any]) -> None:

@@ -52,7 +52,7 @@ class Functions:
         if self._rules_assigned != Optimizer.rules_assigned:  # perhaps to an optimizer of this model
             self._rules_assigned = Optimizer.rules_assigned
             self.clear()
-        trained = tuple(id(variable) for variable in self.model.trainable_variables)
+        trained = self._parameters(phase)
         specs = [spec_of(leaf) for leaf in tree.flatten(batch)]
         leaves = tuple((spec.shape[1:], spec.dtype) for spec in specs)
         kind = (phase, leaves, repr(tree.map_structure(lambda leaf: None, batch)))
@@ -66,9 +66,14 @@ class Functions:
             return found
         # A compiled step is made for these parameters, which building the layers may just have
         # made, and where its code had to know it for this size.
-        trained = tuple(id(variable) for variable in self.model.trainable_variables)
+        trained = self._parameters(phase)
         self._compiled[(kind, trained) if found.step.takes_any_size else (kind, trained, sizes)] = found
         return found
+
+    def _parameters(self, phase: str) -> tuple[int, ...]:
+        """Return what tells one set of parameters from another: those that the step trains, or else reads."""
+        model = self.model
+        return tuple(map(id, model.trainable_variables if phase == "train" else model.variables))
 
     def _make(self, phase: str, batch: Any) -> Compiled | Eager:
         backend: Backend = self.model.backend

@@ -61,13 +61,14 @@ class Epochs:
         self.by_batch = callbacks.needs_batches(phase)
         self.pace = Pace(getattr(model, "steps_per_execution", "auto"), single=self.by_batch)
         self._resident: list[Any] | None = None
+        self._prepared: Any = None
         self.results: Any = None
 
     def prepare(self) -> None:
         """Compile for the data, and check the data, before anything changes."""
         if isinstance(self.data, ArrayData):
             check_finite(self.data.tree)
-            function = self.model._functions.get(self.phase, self.data.example_batch())  # noqa: SLF001
+            function = self._prepared = self._function(self.data.example_batch())
             if isinstance(function, Compiled):
                 check_bounds(function.step, self.data.tree)
 
@@ -90,10 +91,24 @@ class Epochs:
                     break
         return done
 
+    def _function(self, batch: Any) -> Any:
+        return self.model._functions.get(self.phase, batch)  # noqa: SLF001
+
+    def _function_for(self, size: int) -> Any:
+        """Return the function for batches of so many examples.
+
+        What `prepare` found serves once for what does not train, since nothing can come between.
+        """
+        assert isinstance(self.data, ArrayData)
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and self.phase == "predict" and size == self.data.batch_size:
+            return prepared
+        return self._function(self.data.example_batch(size))
+
     def _run_rows(self, rows: np.ndarray, done: int, on_results: Callable[[Any], None] | None) -> int:
         assert isinstance(self.data, ArrayData)
         with self.profile.span("compile"):
-            function = self.model._functions.get(self.phase, self.data.example_batch(rows.shape[1]))  # noqa: SLF001
+            function = self._function_for(rows.shape[1])
         with self.profile.span("data"):
             if self._resident is None:
                 self._resident = [self.backend.adopt(leaf) for leaf in self.data.leaves]
@@ -111,7 +126,7 @@ class Epochs:
 
     def _run_batch(self, batch: Any, done: int, on_results: Callable[[Any], None] | None) -> int:
         with self.profile.span("compile"):
-            function = self.model._functions.get(self.phase, batch)  # noqa: SLF001
+            function = self._function(batch)
         with self.profile.span("data"):
             check_finite(batch)
             if isinstance(function, Compiled):
