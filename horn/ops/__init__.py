@@ -87,6 +87,7 @@ ftrl_update = ops.ftrl_update
 full = ops.full
 full_like = ops.full_like
 gelu = ops.gelu
+gelu_grad = ops.gelu_grad
 generalized_crossentropy = ops.generalized_crossentropy
 glu = ops.glu
 greater = ops.greater
@@ -337,6 +338,7 @@ __all__ = [
     "full",
     "full_like",
     "gelu",
+    "gelu_grad",
     "generalized_crossentropy",
     "glu",
     "greater",

@@ -138,6 +138,18 @@ def _gelu_angle(x):
 
 @gelu.vjp
 def _(cotangent, output, x, *, approximate):
+    return ops.gelu_grad(cotangent, x, approximate=approximate)
+
+
+@composite
+def gelu_grad(cotangent: Tensor, x: Tensor, approximate: bool = True):
+    """Return the gradient of `gelu` by `x`, which is that of the identity or zero far from zero.
+
+    Args:
+        cotangent: The gradient by the result.
+        x: The operand of `gelu`.
+        approximate: That of `gelu`.
+    """
     if not approximate:
         density = ops.exp(x * x * -0.5) * (1.0 / math.sqrt(2.0 * math.pi))
         return cotangent * ((1.0 + ops.erf(x * math.sqrt(0.5))) * 0.5 + ops.clip(x, -40.0, 40.0) * density)

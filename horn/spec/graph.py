@@ -144,14 +144,20 @@ class Node:
 _scope: list[str] = []
 
 
+enter = _scope.append
+"""Name the layer whose ops are recorded until `leave`; nested names join with a slash."""
+
+leave = _scope.pop
+
+
 @contextmanager
 def scope(name: str) -> Iterator[None]:
-    """Name the layer whose ops a block records; nested names join with a slash."""
-    _scope.append(name)
+    """Name the layer whose ops a block records."""
+    enter(name)
     try:
         yield
     finally:
-        _scope.pop()
+        leave()
 
 
 @contextmanager

@@ -28,6 +28,8 @@ plan("gelu", *singles(_SMOOTH), case(T(5, of=_SMOOTH), approximate=False), case(
      special=(case(lit([0.0, 1e12, -1e12, 50.0, -50.0, np.inf, np.nan])), case(lit([0.0, 1e18, -1e18, np.inf, np.nan]), approximate=False)),
      kinks=(kink([1.0] * 4, ([1.0, 0.0, 1.0, 0.0],), lit([1e15, -1e15, 50.0, -50.0])),
             kink([1.0] * 4, ([1.0, 0.0, 1.0, 0.0],), lit([1e15, -1e15, 50.0, -50.0]), approximate=False)))  # fmt: skip
+plan("gelu_grad", case(T(11, 3), T(11, 3, of=_SMOOTH), unknown=11), case(T(2, 3), T(2, 3, of="normal"), approximate=False), case(T(23), T(23, of=_SMOOTH)),
+     special=(case(lit([1.0, 2.0, 3.0, 4.0]), lit([1e15, -1e15, 50.0, -50.0])), case(lit([1.0, 2.0, 3.0, 4.0]), lit([1e15, -1e15, np.inf, -50.0]), approximate=False)))  # fmt: skip
 plan("glu", case(T(11, 6), unknown=11), case(T(4, 3, of=_SMOOTH), axis=0), case(T(2, 0)), takes="any",
      faults=(fault(ShapeError, "equal", T(2, 3)), fault(ShapeError, "axis", T(2), axis=1)))  # fmt: skip
 plan("softsign", *singles(("normal", "small")), takes="any", special=(EDGES,), kinks=kinks_at([np.inf, 0.0], [0.0, 1.0]))

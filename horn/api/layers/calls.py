@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from horn.spec import graph
+from horn.state.variable import compute_dtype
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,12 +52,46 @@ def run() -> Iterator[Run]:
         _run.reset(token)
 
 
-@contextmanager
-def call() -> Iterator[Run]:
-    """Open a call of a layer within the run around it, or within one of its own."""
-    with run() as around:
-        around.depth += 1
-        try:
-            yield around
-        finally:
-            around.depth -= 1
+_training: ContextVar[bool] = ContextVar("horn_training", default=False)
+is_training = _training.get
+"""Whether the call around trains; one that was not told takes it from there."""
+
+
+class Opened:
+    """A call of a layer within the run around it, or within one of its own.
+
+    One object in place of four blocks, since it is around each layer of each eager call.
+
+    Args:
+        name: Of the layer.
+        training: The phase.
+        dtype: What weights are read in, where it is not their own.
+    """
+
+    __slots__ = ("began", "dtype", "name", "precision", "run", "training")
+
+    def __init__(self, name: str, training: bool, dtype: str | None) -> None:
+        self.name = name
+        self.training: Any = training
+        self.dtype = dtype
+
+    def __enter__(self) -> Run:
+        run = _run.get()
+        self.began = None
+        if run is None:
+            run = Run()
+            self.began = _run.set(run)
+        self.run = run
+        graph.enter(self.name)
+        self.training = _training.set(self.training)
+        self.precision = compute_dtype.set(self.dtype)
+        run.depth += 1
+        return run
+
+    def __exit__(self, *error: object) -> None:
+        self.run.depth -= 1
+        compute_dtype.reset(self.precision)
+        _training.reset(self.training)
+        graph.leave()
+        if self.began is not None:
+            _run.reset(self.began)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import logging
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -24,15 +22,15 @@ from horn.spec import graph, ops, sizes
 from horn.spec.graph import KerasTensor, spec_of
 from horn.spec.tensorspec import TensorSpec
 from horn.state.pure import pure
-from horn.state.variable import compute_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
 
 _log = logging.getLogger("horn")
 _told: WeakSet[Layer] = WeakSet()  # whose user knows that a mask ends there
-_training: ContextVar[bool] = ContextVar("horn_training", default=False)
+_stays: set[tuple[Any, ...]] = set()
+"""Types of tensors, each with its own dtype and one that a layer computes in and need not cast it to."""
 
 
 class LayerCall:
@@ -150,9 +148,15 @@ class Layer(Weighted):
 
         On the symbolic tensors of `Input` it adds this call to a functional model.
         """
-        if any(isinstance(leaf, KerasTensor) for leaf in tree.flatten((args, kwargs))):
+        if _has_symbols(args) or (kwargs and _has_symbols(kwargs.values())):
             return self._call_symbolic(args, kwargs)
-        with graph.scope(self.name), training_phase(self, kwargs), calls.call() as run, self._precision():
+        given = kwargs.pop("training", None)
+        training = calls.is_training() if given is None else bool(given)
+        if "training" in _parameters(type(self).call):
+            kwargs["training"] = training
+        policy = self.dtype_policy
+        dtype = None if policy.compute_dtype == policy.variable_dtype else policy.compute_dtype
+        with calls.Opened(self.name, training, dtype) as run:
             if run.depth == 1 and run.losses:
                 mine = self._within()
                 run.losses = [pair for pair in run.losses if id(pair[0]) not in mine]
@@ -166,23 +170,15 @@ class Layer(Weighted):
             self._added_losses = run.losses
         return outputs
 
-    @contextmanager
-    def _precision(self) -> Iterator[None]:
-        """Let the block read weights in the dtype that the layer computes in."""
-        policy = self.dtype_policy
-        token = compute_dtype.set(None if policy.compute_dtype == policy.variable_dtype else policy.compute_dtype)
-        try:
-            yield
-        finally:
-            compute_dtype.reset(token)
-
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run `call` on inputs of the right dtype, with their masks, and note the masks of the outputs."""
-        masked = _given_masks(type(self).call, args, kwargs)
+        masked = _given_masks(type(self).call, args, kwargs) if masks.are_there() else {}
         first = args[0] if args else kwargs.get(next(iter(_parameters(type(self).call)), ""))
         mask = kwargs["mask"] if kwargs.get("mask") is not None else None if first is None else masks.of_tree(first)
         if self.autocast:
-            args = tuple(tree.map_structure(self._cast, value) for value in args)
+            args = tuple(
+                [tree.map_structure(self._cast, x) if tree.is_nested(x) else self._cast(x) for x in args]
+            )
         outputs = self.call(*args, **masked, **kwargs)
         if self.activity_regularizer is not None:
             self._regularize(outputs)
@@ -209,8 +205,13 @@ class Layer(Weighted):
         """Return a float tensor in the dtype that the layer computes in, and anything else as it is."""
         if value is None or isinstance(value, bool | int | float | str):
             return value
+        kind = (type(value), getattr(value, "dtype", None), self.compute_dtype)
+        if kind in _stays:
+            return value
         dtype = spec_of(value).dtype
         if dtype == self.compute_dtype or not dtypes.is_float(dtype):
+            if kind[1] is not None:
+                _stays.add(kind)
             return value
         cast = ops.cast(value, self.compute_dtype)
         masks.put(cast, masks.of(value))
@@ -373,18 +374,14 @@ def _given_masks(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
     return found
 
 
-@contextmanager
-def training_phase(layer: Layer, kwargs: dict[str, Any]) -> Iterator[None]:
-    """Hand `training` down: what a call was not told, it takes from the call around it."""
-    given = kwargs.pop("training", None)
-    phase = _training.get() if given is None else bool(given)
-    if "training" in _parameters(type(layer).call):
-        kwargs["training"] = phase
-    token = _training.set(phase)
-    try:
-        yield
-    finally:
-        _training.reset(token)
+def _has_symbols(values: Iterable[Any]) -> bool:
+    """Return whether a tensor of a functional model under construction is among some values."""
+    for value in values:
+        if isinstance(value, KerasTensor):
+            return True
+        if tree.is_nested(value) and any(isinstance(leaf, KerasTensor) for leaf in tree.flatten(value)):
+            return True
+    return False
 
 
 def _say_where(error: HornError, layer: Layer) -> None:

@@ -19,6 +19,12 @@ def of(tensor: Any) -> Any:
     return None if found is None else found[1]
 
 
+def are_there() -> bool:
+    """Return whether any tensor of this run has a mask."""
+    run = calls.current()
+    return run is not None and bool(run.masks)
+
+
 def put(tensor: Any, mask: Any) -> None:
     """Note the mask of a tensor for the layers to come."""
     run = calls.current()

@@ -22,7 +22,15 @@ def gelu(x, approximate):
     if approximate:
         return functional.gelu(x, approximate="tanh")
     # PyTorch's own gives NaN at infinity.
-    return torch.mul(torch.mul(x, 0.5), torch.add(torch.erf(torch.mul(x, _ROOT_OF_HALF)), 1))
+    if torch.is_grad_enabled() and x.requires_grad:
+        return torch.mul(torch.mul(x, 0.5), torch.add(torch.erf(torch.mul(x, _ROOT_OF_HALF)), 1))
+    return torch.mul(x, _ROOT_OF_HALF).erf_().add_(1).mul_(0.5).mul_(x)
+
+
+def gelu_grad(cotangent, x, approximate):
+    # Far from zero the slope is one or zero, where PyTorch's own has powers that overflow.
+    near = torch.clamp(x, -10.0, 10.0) if approximate else torch.clamp(x, -40.0, 40.0)
+    return torch.ops.aten.gelu_backward(cotangent, near, approximate="tanh" if approximate else "none")
 
 
 def log_sigmoid(x):
@@ -41,6 +49,7 @@ KERNELS = {
     "celu": celu,
     "elu": elu,
     "gelu": gelu,
+    "gelu_grad": gelu_grad,
     "log_sigmoid": log_sigmoid,
     "mish": mish,
     "silu": silu,
