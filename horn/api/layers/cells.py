@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horn import tree
 from horn.api.bounds import flag, real, seed as checked_seed, whole
+from horn.api.layers import calls
 from horn.api.layers.core import check_last_axis, keep_recipes
 from horn.api.layers.layer import Layer
 from horn.errors import ArgumentError, ShapeError
@@ -14,7 +14,7 @@ from horn.spec import graph, ops
 from horn.state.random import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 class Started(NamedTuple):
@@ -47,11 +47,9 @@ def started(cell: Any, batch: Any, training: bool) -> Started:  # noqa: FBT001
     return Started(prepared, stepped)
 
 
-@contextmanager
-def _inside(cell: Layer) -> Iterator[None]:
-    """Run the block as a call of the cell would run: under its name, in its dtype."""
-    with graph.scope(cell.name), cell._precision():  # noqa: SLF001
-        yield
+def _inside(cell: Layer) -> calls.Opened:
+    """Return a block that runs as a call of the cell would: under its name, in its dtype."""
+    return calls.Opened(cell.name, calls.is_training(), cell.reads_in())
 
 
 def count_of(cell: Any) -> int:

@@ -154,9 +154,7 @@ class Layer(Weighted):
         training = calls.is_training() if given is None else bool(given)
         if "training" in _parameters(type(self).call):
             kwargs["training"] = training
-        policy = self.dtype_policy
-        dtype = None if policy.compute_dtype == policy.variable_dtype else policy.compute_dtype
-        with calls.Opened(self.name, training, dtype) as run:
+        with calls.Opened(self.name, training, self.reads_in()) as run:
             if run.depth == 1 and run.losses:
                 mine = self._within()
                 run.losses = [pair for pair in run.losses if id(pair[0]) not in mine]
@@ -169,6 +167,11 @@ class Layer(Weighted):
         if (run.losses or self._added_losses) and calls.current() is None:
             self._added_losses = run.losses
         return outputs
+
+    def reads_in(self) -> str | None:
+        """Return the dtype in which `call` reads weights, where it is not their own."""
+        policy = self.dtype_policy
+        return None if policy.compute_dtype == policy.variable_dtype else policy.compute_dtype
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run `call` on inputs of the right dtype, with their masks, and note the masks of the outputs."""
