@@ -24,7 +24,7 @@ def dot_product_attention(
 ):
     """Return ``softmax(query @ key.T * scale + bias) @ value`` for each head.
 
-    The softmax is taken in float32 at least. Where a query is left no key, all keys get the same
+    The products and their softmax are taken in float32 at least. Where a query is left no key, all keys get the same
     share. A number of heads of the queries that is a multiple of that of the keys shares each key
     among as many queries.
 
@@ -80,7 +80,7 @@ def _scale(q, scale):
 def _scores(q, k, bias, scale, cap):
     """Return the scores before masking, in float32 at least, and the tanh of them that a cap takes."""
     wide, squashed = "float32" if q.dtype in ("float16", "bfloat16") else q.dtype, None
-    scores = ops.cast(ops.matmul(q * _scale(q, scale), ops.swapaxes(k, -1, -2)), wide)
+    scores = ops.matmul(ops.cast(q, wide) * _scale(q, scale), ops.swapaxes(ops.cast(k, wide), -1, -2))
     if cap is not None:
         squashed = ops.tanh(scores / cap)
         scores = squashed * cap

@@ -60,7 +60,7 @@ def _by_parts(query, key, value, bias, mask, scale, is_causal, flash_attention, 
     (q, k, v), _ = _heads_second(query, key, value)
     scale = 1.0 / math.sqrt(query.shape[3]) if scale is None else scale
     wide = torch.float32 if query.dtype in (torch.float16, torch.bfloat16) else query.dtype
-    scores = torch.matmul(q * scale, k.transpose(2, 3)).to(wide)
+    scores = torch.matmul(q.to(wide) * scale, k.to(wide).transpose(2, 3))
     if attn_logits_soft_cap is not None:
         scores = torch.tanh(scores / attn_logits_soft_cap) * attn_logits_soft_cap
     if bias is not None:
