@@ -25,8 +25,8 @@ def dot_product_attention(
     """Return ``softmax(query @ key.T * scale + bias) @ value`` for each head.
 
     The products and their softmax are taken in float32 at least. Where a query is left no key, all
-    keys get the same share. A number of heads of the queries that is a multiple of that of the keys shares each key
-    among as many queries.
+    keys get the same share. A number of heads of the queries that is a multiple of that of the keys
+    shares each key among as many queries.
 
     Args:
         query: What is looked for.
