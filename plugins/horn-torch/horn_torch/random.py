@@ -47,7 +47,14 @@ def random_mask(key, step, shape, threshold):
 
 
 def dropout_mask(key, step, shape, rate, dtype):
-    return random_mask(key, step, shape, round((1.0 - rate) * 65536)).to(native(dtype)).mul_(1.0 / (1.0 - rate))
+    threshold, count = round((1.0 - rate) * 65536), math.prod(shape)
+    if key.is_cpu and dtype in ("float32", "float64") and 0 < threshold < 65536:
+        # NumPy compares the halves of words as they are, and makes floats of the bools in the same pass.
+        words = random_bits(key, step, ((count + 1) // 2,)).numpy()
+        kept = np.less(words.astype("<i4", copy=False).view("<u2")[..., :count], np.uint16(threshold))
+        factors = np.multiply(kept, np.dtype(dtype).type(1.0 / (1.0 - rate)))
+        return torch.from_numpy(factors).reshape((*words.shape[:-1], *shape))
+    return random_mask(key, step, shape, threshold).to(native(dtype)).mul_(1.0 / (1.0 - rate))
 
 
 # -- in NumPy ----------------------------------------------------------------------------------
