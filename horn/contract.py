@@ -46,7 +46,9 @@ class Backend:
             see the values of tensors.
         tensor_types: The Python types of its tensors.
         kernels: Op name to native function. A kernel receives tensors of this backend by position,
-            already promoted, and the op's attributes by keyword, already normalised.
+            already promoted, and the op's attributes by keyword, already normalised. One that is the
+            page's own body, compiled, may say so by ``is_page = True``: conformance then does not
+            compare it with its decomposition.
         in_place_kernels: Op name to a function that overwrites the donated operands and returns
             them. Used only where nothing reads the old values afterwards.
         residual_kernels: Op name to a pair. The first is called like the kernel and returns

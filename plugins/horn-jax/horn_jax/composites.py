@@ -44,4 +44,9 @@ def _kernel(op: Op, backend: Backend) -> Callable[..., Any]:
         return program.single(*present) if op.returns_single(specs, form, given) else program(*present)
 
     run = compiled(body, nested=True)
-    return lambda *operands, **attrs: run(*operands, attrs=tuple(attrs[name] for name in names))
+
+    def kernel(*operands: Any, **attrs: Any) -> Any:
+        return run(*operands, attrs=tuple(attrs[name] for name in names))
+
+    kernel.is_page = True  # type: ignore[attr-defined]  # see `Backend.kernels`
+    return kernel
