@@ -191,17 +191,27 @@ def trace_step(fn: Callable[..., Any], batch: Any) -> Step:
 
 def _trace_twice(fn: Callable[..., Any], batch: Any, specs: list[TensorSpec]) -> Step:
     """Trace a step, and once more to see whether Python code beside the ops changes what it does."""
-    _trace(fn, batch, specs)  # may build layers and optimizer slots; only what comes after is compared
     first, second = _trace(fn, batch, specs), _trace(fn, batch, specs)
-    for old, new in zip_longest(fingerprint(first.graph), fingerprint(second.graph)):
-        if old != new:
-            raise SideEffectError(
-                "The step did something else when it was traced a second time.",
-                expected="the same ops with the same constants each time",
-                got=f"{_show(old)}, then {_show(new)}",
-                remedy="keep counters in Variables and draw random numbers with horn.random, not in Python",
-            )
-    return first
+    if _difference(first, second) is not None:
+        # The first one may have built layers and optimizer slots; only what comes after is compared.
+        first, second = second, _trace(fn, batch, specs)
+    found = _difference(first, second)
+    if found is None:
+        return second
+    raise SideEffectError(
+        "The step did something else when it was traced a second time.",
+        expected="the same ops with the same constants each time",
+        got=f"{_show(found[0])}, then {_show(found[1])}",
+        remedy="keep counters in Variables and draw random numbers with horn.random, not in Python",
+    )
+
+
+def _difference(first: Step, second: Step) -> tuple[Any, Any] | None:
+    """Return the first lines in which two traces differ; None where they are the same, of the same state."""
+    pairs = zip_longest(fingerprint(first.graph), fingerprint(second.graph))
+    found = next((pair for pair in pairs if pair[0] != pair[1]), None)
+    same_state = list(map(id, first.variables)) == list(map(id, second.variables)) and first.updates == second.updates
+    return found if found is not None or same_state else (("the state", first.updates), ("other state", second.updates))
 
 
 def _show(line: Any) -> str:
