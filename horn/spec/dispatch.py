@@ -115,6 +115,11 @@ def _prepare(
     specs = _promote(op, kinds, form)
     given = {name: value for name, value, _ in items}
     attrs = normalise.attributes(op.name, op.attribute_kinds, specs, given)
+    if op.law_rule is None and op.donates and op.elementwise:
+        # An update of some hundred parameters need not be written out to know its results.
+        columns = dict(zip(op.operands, op.regroup(specs, form), strict=True))
+        outputs = tuple(spec for name in op.donates for spec in columns[name])
+        return Prepared(specs, attrs, outputs, single=False)
     if op.law_rule is None:
         graph = expand(op, specs, form, attrs)
         outputs = tuple(out.spec for out in graph.outputs)
