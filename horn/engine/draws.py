@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn.spec.graph import Graph, Literal, Symbol, Trace, back_in, lift
+from horn.spec.graph import Graph, Literal, Trace, lift
 from horn.spec.op import ops
 from horn.spec.program import lower
 
@@ -28,29 +28,19 @@ def join_draws(graph: Graph, backend: Backend) -> Graph:
         graph: In the ops of `backend`.
         backend: Whose kernels count.
     """
-    groups = {id(node): group for group in _groups(graph) for node in group}
+    groups = _groups(graph)
     if not groups:
         return graph
     recording = Trace()
     with recording.active():
         inputs = [recording.input(symbol.spec) for symbol in graph.inputs]
-        env: dict[int, Any] = {id(old): new for old, new in zip(graph.inputs, inputs, strict=True)}
-
-        def read(held: Any) -> Any:
-            return env[id(held)] if isinstance(held, Symbol) else held
-
-        for node in graph.nodes:
-            group = groups.get(id(node))
-            if group is None:
-                with back_in(node.scope):
-                    result = node.op.call([read(x) for x in node.inputs], node.form, node.attrs)
-                results = result if isinstance(result, tuple) else (result,)
-                env.update({id(out): value for out, value in zip(node.outputs, results, strict=True)})
-            elif node is group[0]:
-                keys = ops.stack([read(member.inputs[0]) for member in group])
-                together = node.op.call([keys, read(node.inputs[1])], node.form, node.attrs)
-                env.update({id(member.outputs[0]): together[i] for i, member in enumerate(group)})
-        outputs = [lift(recording, read(out)) for out in graph.outputs]
+        given: dict[int, Any] = {id(old): new for old, new in zip(graph.inputs, inputs, strict=True)}
+        drawn: dict[int, Any] = {}
+        for group in groups:
+            keys, steps = zip(*([given.get(id(x), x) for x in node.inputs] for node in group), strict=True)
+            together = group[0].op.call([ops.stack(keys), steps[0]], group[0].form, group[0].attrs)
+            drawn |= {id(node.outputs[0]): together[i] for i, node in enumerate(group)}
+        outputs = [lift(recording, out) for out in graph.replay(inputs, drawn)]
     return lower(Graph(inputs, outputs), backend)
 
 
@@ -59,9 +49,7 @@ def _groups(graph: Graph) -> list[list[Node]]:
     given = {id(symbol) for symbol in graph.inputs}
     found: dict[Any, list[Node]] = {}
     for node in graph.nodes:
-        if list(node.op.operands) != ["key", "step"]:
-            continue
-        if not all(isinstance(x, Literal) or id(x) in given for x in node.inputs):
+        if not node.op.is_draw or not all(isinstance(x, Literal) or id(x) in given for x in node.inputs):
             continue
         key, step = node.inputs
         if key.spec.rank == 1 and step.spec.rank == 0:

@@ -151,7 +151,7 @@ class Plan(Program):
 
     def _bank(self, node: Node) -> Callable[..., Any] | None:
         """Return a bank for a draw whose step is the state itself, where scalars are cheap to read."""
-        if _BANKS not in self.backend.capabilities or tuple(node.op.operands) != ("key", "step"):
+        if _BANKS not in self.backend.capabilities or not node.op.is_draw:
             return None
         key, step = node.inputs
         if not isinstance(key, Literal) or id(self._roots.of(step)) not in self._states or step.spec.shape:
@@ -168,18 +168,29 @@ class Plan(Program):
         for blocks in self.blocks:
             blocks.settle(state)
 
-    def run(self, values: list[Any], batch: Sequence[Any], *, last: bool = True, note: Note | None = None) -> list[Any]:
+    def lines(self, note: Note | None = None) -> tuple[list[Any], list[Any]]:
+        """Return the instructions of a step whose results nobody wants, and of one with results.
+
+        Args:
+            note: Told the seconds of each kernel.
+        """
+        if note is None:
+            return self._updates, self._line
+        pairs = list(zip(self._line, self.graph.nodes, strict=True))
+        watched = {id(line): (_watched(line[0], node, note), *line[1:]) for line, node in pairs}
+        return [watched[id(line)] for line in self._updates], [watched[id(line)] for line in self._line]
+
+    def run(self, line: list[Any], values: list[Any], batch: Sequence[Any], *, last: bool) -> list[Any]:
         """Run one step and return its results.
 
         Args:
+            line: One of `lines`.
             values: The state, which the new values replace; updates overwrite it where they can.
             batch: The leaves of the batch.
-            last: Whether the results are wanted; without, what only they need is left out.
-            note: Told the seconds of each kernel.
+            last: Whether the results are wanted.
         """
         copy = self.backend.copy
-        line = self._line if last else self._updates
-        env = self.walk(line if note is None else self._watched(line, note), (*values, *batch))
+        env = self.walk(line, (*values, *batch))
         results: list[Any] = []
         if last:
             slots = self._outputs[len(self.step.updates) :]
@@ -191,20 +202,16 @@ class Plan(Program):
         return results
 
 
-    def _watched(self, line: list[Any], note: Note) -> list[Any]:
-        """Return the instructions of `line`, each of which tells how long it took."""
-        nodes = {id(instruction): node for instruction, node in zip(self._line, self.graph.nodes, strict=True)}
+def _watched(function: Callable[..., Any], node: Node, note: Note) -> Callable[..., Any]:
+    """Return a function that tells how long it took, each time."""
 
-        def watched(function: Callable[..., Any], node: Node) -> Callable[..., Any]:
-            def run(*operands: Any) -> Any:
-                begun = perf_counter()
-                result = function(*operands)
-                note(node, perf_counter() - begun)
-                return result
+    def run(*operands: Any) -> Any:
+        begun = perf_counter()
+        result = function(*operands)
+        note(node, perf_counter() - begun)
+        return result
 
-            return run
-
-        return [(watched(instruction[0], nodes[id(instruction)]), *instruction[1:]) for instruction in line]
+    return run
 
 
 class _Roots:
@@ -270,14 +277,15 @@ class Runner:
             shapes = [(*examples, *shape[1:]) for shape in shapes]
         plan = self.step.program(backend, shapes, self._plan)
         plan.settle(state)
-        note = _note.get()
+        without, whole = plan.lines(_note.get())
         values = [backend.read(storage) for storage in state]
         results: list[Any] = []
         try:
             with np.errstate(all="ignore"):
                 for i in range(start, start + count):
                     batch = arrays if order is None else [take(a, order[i], axis=0) for a in arrays]
-                    results = plan.run(values, batch, last=i == start + count - 1, note=note)
+                    last = i == start + count - 1
+                    results = plan.run(whole if last else without, values, batch, last=last)
         finally:
             for _, target, _ in plan.fresh:
                 state[target] = backend.write(state[target], values[target])

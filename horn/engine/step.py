@@ -192,10 +192,11 @@ def trace_step(fn: Callable[..., Any], batch: Any) -> Step:
 def _trace_twice(fn: Callable[..., Any], batch: Any, specs: list[TensorSpec]) -> Step:
     """Trace a step, and once more to see whether Python code beside the ops changes what it does."""
     first, second = _trace(fn, batch, specs), _trace(fn, batch, specs)
-    if _difference(first, second) is not None:
-        # The first one may have built layers and optimizer slots; only what comes after is compared.
-        first, second = second, _trace(fn, batch, specs)
     found = _difference(first, second)
+    if found is not None or list(map(id, first.variables)) != list(map(id, second.variables)):
+        # The first one has built layers or optimizer slots; only what comes after is compared.
+        first, second = second, _trace(fn, batch, specs)
+        found = _difference(first, second)
     if found is None:
         return second
     raise SideEffectError(
@@ -207,11 +208,9 @@ def _trace_twice(fn: Callable[..., Any], batch: Any, specs: list[TensorSpec]) ->
 
 
 def _difference(first: Step, second: Step) -> tuple[Any, Any] | None:
-    """Return the first lines in which two traces differ; None where they are the same, of the same state."""
+    """Return the first lines in which two traces differ, or None."""
     pairs = zip_longest(fingerprint(first.graph), fingerprint(second.graph))
-    found = next((pair for pair in pairs if pair[0] != pair[1]), None)
-    same_state = list(map(id, first.variables)) == list(map(id, second.variables)) and first.updates == second.updates
-    return found if found is not None or same_state else (("the state", first.updates), ("other state", second.updates))
+    return next((pair for pair in pairs if pair[0] != pair[1]), None)
 
 
 def _show(line: Any) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from horn.numpy_backend.elementwise import FAST, ONE
 from horn.numpy_backend.pages import page, page_pair
+from horn.numpy_backend.recurrent import turned
 
 
 class Run(NamedTuple):
@@ -36,11 +37,6 @@ def _by_gate(weights: Any) -> Any:
 def _side_by_side(weights: Any) -> Any:
     """Return weights (3, rows, units) as the page has them."""
     return weights.swapaxes(0, 1).reshape(weights.shape[1], -1)
-
-
-def _turned(x: Any) -> Any:
-    """Return (time, batch, n) as a copy (batch, time, n)."""
-    return np.array(x.swapaxes(0, 1), order="C")
 
 
 def _start(x: Any, h: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, reverse: bool) -> Run:  # noqa: FBT001
@@ -103,7 +99,7 @@ def gru_forward(
     if not _is_fast(operands, reset_after):
         return _pages_forward(*operands, reset_after=reset_after, go_backwards=go_backwards)
     run = _forward(*operands, reverse=go_backwards)
-    return (_turned(run.h[1:]), run.h[-1].copy()), run
+    return (turned(run.h[1:]), run.h[-1].copy()), run
 
 
 def gru(*operands: Any, reset_after: bool = True, go_backwards: bool = False) -> tuple[Any, ...]:
@@ -131,7 +127,7 @@ def gru_backward(residual: Any, cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
     by_recurrent = _side_by_side(np.matmul(before.T, rows[1:]))
     by_bias = np.stack([by_kernel[-1], by_kernel[-1]])
     by_bias[1, 2 * units :] = np.add.reduce(rows[3], 0)
-    return _turned(dx[::-1] if run.reverse else dx), dh, by_kernel[:-1], by_recurrent, by_bias
+    return turned(dx[::-1] if run.reverse else dx), dh, by_kernel[:-1], by_recurrent, by_bias
 
 
 def _through_time(run: Run, cotangent: Any, dh: Any) -> tuple[Any, Any]:

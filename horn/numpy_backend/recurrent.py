@@ -45,7 +45,7 @@ def _side_by_side(weights: Any) -> Any:
     return weights[_ORDER].transpose(1, 0, 2).reshape(weights.shape[1], -1)
 
 
-def _turned(x: Any) -> Any:
+def turned(x: Any) -> Any:
     """Return (time, batch, n) as a copy (batch, time, n), or the other way round."""
     return np.array(x.swapaxes(0, 1), order="C")
 
@@ -111,7 +111,7 @@ def lstm_forward(*operands: Any, go_backwards: bool = False) -> tuple[tuple[Any,
     if operands[0].dtype not in FAST:
         return _pages_forward(*operands, go_backwards=go_backwards)
     run = _forward(*operands, reverse=go_backwards)
-    return (_turned(run.h[1:]), run.h[-1].copy(), run.c[-1].copy()), run
+    return (turned(run.h[1:]), run.h[-1].copy(), run.c[-1].copy()), run
 
 
 def lstm(*operands: Any, go_backwards: bool = False) -> tuple[Any, ...]:
@@ -133,7 +133,7 @@ def lstm_backward(residual: Any, cotangents: tuple[Any, ...]) -> tuple[Any, ...]
     dx = dx.reshape(*run.x.shape[:2], dx.shape[-1])
     by_kernel = _side_by_side(np.matmul(_rows(run.x).T, rows))
     by_recurrent = _side_by_side(np.matmul(_rows(run.h[:-1]).T, rows))
-    return _turned(dx[::-1] if run.reverse else dx), dh, dc, by_kernel[:-1], by_recurrent, by_kernel[-1]
+    return turned(dx[::-1] if run.reverse else dx), dh, dc, by_kernel[:-1], by_recurrent, by_kernel[-1]
 
 
 def _through_time(run: Run, cotangent: Any, dh: Any, dc: Any) -> tuple[Any, Any, Any]:

@@ -20,7 +20,7 @@ from horn.spec.sizes import Dim, public
 from horn.spec.tensorspec import TensorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from horn.spec.op import Op
 
@@ -233,18 +233,24 @@ class Graph:
             self._nodes = reachable(self.outputs)
         return self._nodes
 
-    def replay(self, values: Sequence[Any]) -> list[Any]:
+    def replay(self, values: Sequence[Any], known: Mapping[int, Any] | None = None) -> list[Any]:
         """Call every op again on `values`, one for each input, and return the outputs.
 
-        The values may be anything that an op takes: tensors, symbols of another trace, boxes.
+        Args:
+            values: Anything that an op takes: tensors, symbols of another trace, boxes.
+            known: By the identity of a symbol, what it stands for: its op is not called.
         """
         env: dict[int, Any] = {id(s): value for s, value in zip(self.inputs, values, strict=True)}
+        env.update(known or {})
 
         def read(held: Any) -> Any:
             return env[id(held)] if isinstance(held, Symbol) else held
 
         for node in self.nodes:
-            result = node.op.call([read(x) for x in node.inputs], node.form, node.attrs)
+            if node.outputs and id(node.outputs[0]) in env:
+                continue
+            with back_in(node.scope):
+                result = node.op.call([read(x) for x in node.inputs], node.form, node.attrs)
             results = result if isinstance(result, tuple) else (result,)
             env.update({id(out): value for out, value in zip(node.outputs, results, strict=True)})
         return [read(out) for out in self.outputs]

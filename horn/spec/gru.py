@@ -5,6 +5,7 @@ from __future__ import annotations
 from horn.errors import ShapeError
 from horn.spec.laws import show
 from horn.spec.op import Tensor, composite, ops
+from horn.spec.steps import by_step, check_mask, turned
 
 _FLOATS = ("x", "initial_h", "kernel", "recurrent_kernel", "bias")
 
@@ -51,7 +52,8 @@ def gru(
         Cho et al., arXiv:1406.1078, and Chung et al., arXiv:1412.3555.
     """
     units = recurrent_kernel.shape[0]
-    _check(x, kernel, recurrent_kernel, bias, mask, reset_after)
+    _check(x, kernel, recurrent_kernel, bias, reset_after)
+    check_mask("gru", x, mask)
     of_inputs, of_state = (bias[0], bias[1]) if reset_after else (bias, None)
     projected = ops.transpose(ops.matmul(x, kernel) + of_inputs, (1, 0, 2))
 
@@ -69,21 +71,8 @@ def gru(
         h = ops.where(seen[0], new, h) if seen else new
         return h, h
 
-    h, outputs = ops.scan(step, initial_h, [projected, *_by_step(mask)], reverse=go_backwards)
-    return ops.transpose(_turned(outputs, go_backwards), (1, 0, 2)), h
-
-
-def _by_step(mask):
-    """Return a mask as one operand of a scan, (time, batch, 1), or none."""
-    return [] if mask is None else [ops.expand_dims(ops.transpose(mask), -1)]
-
-
-def _turned(steps, go_backwards):
-    """Return steps from the order of the sequence in that of the computation, or back."""
-    if not go_backwards:
-        return steps
-    time = steps.shape[0]
-    return ops.take(steps, ops.subtract(time - 1, ops.arange(time)), axis=0)
+    h, outputs = ops.scan(step, initial_h, [projected, *by_step(mask)], reverse=go_backwards)
+    return ops.transpose(turned(outputs, go_backwards), (1, 0, 2)), h
 
 
 @gru.vjp
@@ -115,7 +104,7 @@ def gru_grad(
     """
     del last_h
     units = recurrent_kernel.shape[0]
-    steps = _turned(ops.transpose(x, (1, 0, 2)), go_backwards)
+    steps = turned(ops.transpose(x, (1, 0, 2)), go_backwards)
     before = ops.concatenate([ops.expand_dims(initial_h, 0), ops.transpose(output, (1, 0, 2))], axis=0)[:-1]
     u_gates, u_n = recurrent_kernel[:, : 2 * units], recurrent_kernel[:, 2 * units :]
     projected = ops.matmul(steps, kernel) + (bias[0] if reset_after else bias)
@@ -125,8 +114,8 @@ def gru_grad(
     n = ops.tanh(projected[:, :, 2 * units :] + (r * h_n if reset_after else h_n))
     # The new state by the gates z and n before their activations. A step that is left out is z = 1.
     by_z, by_n = (before - n) * z * (1.0 - z), (1.0 - z) * (1.0 - n * n)
-    for seen in _by_step(mask):
-        seen = _turned(seen, go_backwards)
+    for seen in by_step(mask):
+        seen = turned(seen, go_backwards)
         z, by_z, by_n = ops.where(seen, z, 1.0), ops.where(seen, by_z, 0.0), ops.where(seen, by_n, 0.0)
     given = ops.transpose(cotangent, (1, 0, 2))
     if reset_after:
@@ -145,7 +134,7 @@ def gru_grad(
             axis=-1,
         )
         by_bias = ops.sum(by_gates, axis=(0, 1))
-    by_x = _turned(ops.matmul(by_gates, ops.transpose(kernel)), go_backwards)
+    by_x = turned(ops.matmul(by_gates, ops.transpose(kernel)), go_backwards)
     return ops.transpose(by_x, (1, 0, 2)), by_h, _outer(steps, by_gates), by_recurrent, by_bias
 
 
@@ -190,7 +179,7 @@ def _outer(rows, columns):
     return ops.matmul(ops.transpose(flat[0]), flat[1])
 
 
-def _check(x, kernel, recurrent_kernel, bias, mask, reset_after):
+def _check(x, kernel, recurrent_kernel, bias, reset_after):
     units = recurrent_kernel.shape[0]
     wanted = [(x.shape[-1], 3 * units), (units, 3 * units), (2, 3 * units) if reset_after else (3 * units,)]
     given = [kernel.shape, recurrent_kernel.shape, bias.shape]
@@ -200,11 +189,4 @@ def _check(x, kernel, recurrent_kernel, bias, mask, reset_after):
             expected=f"a kernel, a recurrent kernel and a bias of {', '.join(map(show, wanted))}",
             got=", ".join(map(show, given)),
             remedy="build the layer for inputs with this number of features",
-        )
-    if mask is not None and mask.shape != x.shape[:2]:
-        raise ShapeError(
-            "gru was given a mask of another shape than its sequences.",
-            expected=show(x.shape[:2]),
-            got=show(mask.shape),
-            remedy="pass one bool for each step of each sequence",
         )

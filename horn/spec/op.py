@@ -46,6 +46,7 @@ class Op:
         aliases: Whether the result may share memory with the first operand.
         identity: Whether the result is the first operand where their specs are equal.
         booleans: Names of the operands that are cast to bool first.
+        is_draw: Whether it makes random numbers of a key and a step, and reads nothing else.
         donates: Names of the operands whose memory the results may take over, in order.
         elementwise: Whether entries of its lists may be joined: the op treats each element alike.
         gradient_of: The op whose gradient this op is.
@@ -109,6 +110,7 @@ class Op:
         self._plain_form: Form = (None,) * len(self.operands)
         self._operand_count = len(self.operands)
         self._is_plain = "many" not in self.operands.values()
+        self.is_draw = list(self.operands) == ["key", "step"]
         self._optional = [
             name for name in self.operands if self.signature.parameters[name].default is None
         ]

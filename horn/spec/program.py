@@ -116,10 +116,13 @@ class Lowering:
         specs = [self._spec(out.spec) for out in node.outputs]
         if op.identity and specs[0] == leaves[0].spec:
             return leaves[:1]
-        if _is_constant(node.op, leaves, attrs, specs):
-            return _fold(node, leaves, attrs, specs)
-        if self.holder and op.name in self.kernels and _may_hold(leaves, attrs, specs):
-            return _hold(node, leaves, attrs, specs, self.holder)
+        size = _constant_size(leaves, attrs, specs)
+        if size is not None:
+            if size <= _FOLDED and not op.is_composite and all(isinstance(x.value, np.ndarray) for x in leaves):
+                return _worked_out(node, op.body, [x.value for x in leaves], attrs, specs)
+            if size <= _HELD and self.holder and op.name in self.kernels:
+                native = [native_literal(x, self.holder) for x in leaves]
+                return _worked_out(node, self.kernels[op.name], native, attrs, specs)
         if op.name in self.kernels or op.name in self.keep:
             return self._emit(node, leaves, attrs, specs)
         if not op.is_composite:
@@ -157,39 +160,27 @@ class Lowering:
         return TensorSpec(evaluate(spec.shape, self.binding), spec.dtype) if self.binding else spec
 
 
-def _is_constant(op: Op, leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec]) -> bool:
-    """Return whether a node can be worked out now: small, primitive, and of NumPy constants alone."""
-    if op.is_composite or any(isinstance(value, Graph) for value in attrs.values()):
-        return False
-    if not all(isinstance(x, Literal) and isinstance(x.value, np.ndarray) for x in leaves):
-        return False
-    sizes = [spec.size for spec in specs]
-    return not unknowns(attrs.values()) and all(isinstance(n, int) and n <= _FOLDED for n in sizes)
-
-
-def _fold(node: Node, leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec]) -> list[Literal]:
-    operands = node.op.regroup([x.value for x in leaves], node.form)
-    result = node.op.body(*operands, **attrs)
-    results = result if isinstance(result, tuple) else (result,)
-    return [Literal(np.asarray(r), spec) for r, spec in zip(results, specs, strict=True)]
-
-
-def _may_hold(leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec]) -> bool:
-    """Return whether a node reads constants alone and its results are worth holding."""
+def _constant_size(leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec]) -> int | None:
+    """Return how many elements the largest result of a node has that reads constants alone; else None."""
+    if not all(isinstance(x, Literal) and not isinstance(x.value, Dim) for x in leaves):
+        return None
     if any(isinstance(value, Graph) for value in attrs.values()) or unknowns(attrs.values()):
-        return False
-    constant = all(x is None or (isinstance(x, Literal) and not isinstance(x.value, Dim)) for x in leaves)
-    return constant and all(isinstance(spec.size, int) and spec.size <= _HELD for spec in specs)
+        return None
+    sizes = [spec.size for spec in specs]
+    return max(sizes) if all(isinstance(n, int) for n in sizes) else None  # type: ignore[type-var]
 
 
-def _hold(
-    node: Node, leaves: list[Any], attrs: dict[str, Any], specs: list[TensorSpec], backend: Backend
+def _worked_out(
+    node: Node, run: Callable[..., Any], values: list[Any], attrs: dict[str, Any], specs: list[TensorSpec]
 ) -> list[Literal]:
-    native = [None if x is None else native_literal(x, backend) for x in leaves]
+    """Return the results of a node whose operands are known, as constants."""
     with np.errstate(all="ignore"):
-        result = backend.kernels[node.op.name](*node.op.regroup(native, node.form), **attrs)
+        result = run(*node.op.regroup(values, node.form), **attrs)
     results = result if isinstance(result, tuple) else (result,)
-    return [Literal(r, spec) for r, spec in zip(results, specs, strict=True)]
+    return [
+        Literal(np.asarray(r) if isinstance(r, np.generic) else r, spec)
+        for r, spec in zip(results, specs, strict=True)
+    ]
 
 
 def _identity(leaf: Any) -> Any:

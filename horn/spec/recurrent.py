@@ -6,6 +6,7 @@ from horn.errors import ShapeError
 from horn.spec.boxes import pullback
 from horn.spec.laws import show
 from horn.spec.op import Tensor, composite, ops
+from horn.spec.steps import by_step, check_mask, turned
 
 _FLOATS = ("x", "initial_h", "initial_c", "kernel", "recurrent_kernel", "bias")
 
@@ -51,10 +52,9 @@ def lstm(
         Hochreiter & Schmidhuber, Neural Computation 9 (1997) 1735-1780, with the forget gate of
         Gers, Schmidhuber & Cummins (2000).
     """
-    _check(x, kernel, recurrent_kernel, mask)
+    _check(x, kernel, recurrent_kernel)
+    check_mask("lstm", x, mask)
     projected = ops.transpose(ops.matmul(x, kernel) + bias, (1, 0, 2))
-
-    counts = [] if mask is None else [ops.expand_dims(ops.transpose(mask), -1)]
 
     def step(states, slices):
         (h, c), (gates, *seen) = states, slices
@@ -65,11 +65,8 @@ def lstm(
             new_h, new_c = ops.where(seen[0], new_h, h), ops.where(seen[0], new_c, c)
         return (new_h, new_c), new_h
 
-    (h, c), outputs = ops.scan(step, (initial_h, initial_c), [projected, *counts], reverse=go_backwards)
-    if go_backwards:
-        time = outputs.shape[0]
-        outputs = ops.take(outputs, ops.subtract(time - 1, ops.arange(time)), axis=0)
-    return ops.transpose(outputs, (1, 0, 2)), h, c
+    (h, c), outputs = ops.scan(step, (initial_h, initial_c), [projected, *by_step(mask)], reverse=go_backwards)
+    return ops.transpose(turned(outputs, go_backwards), (1, 0, 2)), h, c
 
 
 @lstm.vjp
@@ -103,7 +100,7 @@ def lstm_grad(
     return tuple(back([cotangent, cotangent_h, cotangent_c]))
 
 
-def _check(x, kernel, recurrent_kernel, mask):
+def _check(x, kernel, recurrent_kernel):
     units = recurrent_kernel.shape[0]
     if kernel.shape != (x.shape[-1], 4 * units) or recurrent_kernel.shape != (units, 4 * units):
         raise ShapeError(
@@ -111,11 +108,4 @@ def _check(x, kernel, recurrent_kernel, mask):
             expected=f"a kernel {show((x.shape[-1], 4 * units))}, a recurrent kernel {show((units, 4 * units))}",
             got=f"{show(kernel.shape)} and {show(recurrent_kernel.shape)}",
             remedy="build the layer for inputs with this number of features",
-        )
-    if mask is not None and mask.shape != x.shape[:2]:
-        raise ShapeError(
-            "lstm was given a mask of another shape than its sequences.",
-            expected=show(x.shape[:2]),
-            got=show(mask.shape),
-            remedy="pass one bool for each step of each sequence",
         )

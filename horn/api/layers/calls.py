@@ -68,11 +68,11 @@ class Opened:
         dtype: What weights are read in, where it is not their own.
     """
 
-    __slots__ = ("began", "dtype", "name", "precision", "run", "training")
+    __slots__ = ("began", "dtype", "name", "precision", "run", "token", "training")
 
     def __init__(self, name: str, training: bool, dtype: str | None) -> None:
         self.name = name
-        self.training: Any = training
+        self.training = training
         self.dtype = dtype
 
     def __enter__(self) -> Run:
@@ -83,7 +83,7 @@ class Opened:
             self.began = _run.set(run)
         self.run = run
         graph.enter(self.name)
-        self.training = _training.set(self.training)
+        self.token = _training.set(self.training)
         self.precision = compute_dtype.set(self.dtype)
         run.depth += 1
         return run
@@ -91,7 +91,7 @@ class Opened:
     def __exit__(self, *error: object) -> None:
         self.run.depth -= 1
         compute_dtype.reset(self.precision)
-        _training.reset(self.training)
+        _training.reset(self.token)
         graph.leave()
         if self.began is not None:
             _run.reset(self.began)

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 def composite_kernels(backend: Backend) -> dict[str, Callable[..., Any]]:
     """Return a kernel for each composite that `backend` has none for yet.
 
-    `dropout` is left apart: it and its gradient then share one mask, which a step can draw together
-    with those of other layers.
+    What draws on the way, as `dropout` does, is left apart: it and its gradient then share one mask,
+    which a step can draw together with those of other layers.
     """
     names = [name for name in ops if ops[name].is_composite and name not in backend.kernels]
-    return {name: _kernel(ops[name], backend) for name in names if name != "dropout"}
+    drawing = {name for name in names if {"key", "step"} < ops[name].operands.keys()}
+    return {name: _kernel(ops[name], backend) for name in names if name not in drawing}
 
 
 def _kernel(op: Op, backend: Backend) -> Callable[..., Any]:

@@ -7,6 +7,8 @@ import math
 import torch
 from torch.nn import functional
 
+from horn_torch.recorded import watched
+
 _ROOT_OF_HALF = math.sqrt(0.5)
 
 
@@ -22,7 +24,7 @@ def gelu(x, approximate):
     if approximate:
         return functional.gelu(x, approximate="tanh")
     # PyTorch's own gives NaN at infinity.
-    if torch.is_grad_enabled() and x.requires_grad:
+    if watched((x,)):
         return torch.mul(torch.mul(x, 0.5), torch.add(torch.erf(torch.mul(x, _ROOT_OF_HALF)), 1))
     return torch.mul(x, _ROOT_OF_HALF).erf_().add_(1).mul_(0.5).mul_(x)
 

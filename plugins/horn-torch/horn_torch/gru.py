@@ -15,9 +15,7 @@ from typing import NamedTuple
 import torch
 
 from horn_torch.recorded import Pair, gradients_again, recorded, watched
-
-_sigmoid_slope = torch.ops.aten.sigmoid_backward.grad_input
-_tanh_slope = torch.ops.aten.tanh_backward.grad_input
+from horn_torch.slices import reversed_slices, sigmoid_slope, slices, tanh_slope
 
 
 class _Run(NamedTuple):
@@ -38,11 +36,6 @@ def gru(*operands, reset_after, go_backwards):
         pair = Pair(forward, backward, _step_by_step)
         return recorded(pair, operands, reset_after=reset_after, go_backwards=go_backwards)
     return forward(*operands, reset_after=reset_after, go_backwards=go_backwards)[0]
-
-
-def _parts(x, units):
-    """Return the parts of the last axis, each as a list over the first."""
-    return [part.unbind(0) for part in x.split(units, -1)]
 
 
 def forward(x, h, kernel, recurrent_kernel, bias, mask, reset_after, go_backwards):
@@ -70,9 +63,9 @@ def _after(states, gates, inner, recurrent_kernel, bias):
     """Fill the states, and turn the gates into their activations, with the reset after the product."""
     units = states.shape[2]
     of_state = bias[1].contiguous()
-    columns = zip(
-        states[:-1].unbind(0), states[1:].unbind(0), inner.unbind(0), inner[..., : 2 * units].unbind(0),
-        *_parts(inner, units), gates[..., : 2 * units].unbind(0), gates[..., 2 * units :].unbind(0), strict=True,
+    columns = slices(
+        states[:-1], states[1:], inner, inner[..., : 2 * units], *inner.split(units, -1),
+        gates[..., : 2 * units], gates[..., 2 * units :],
     )  # fmt: skip
     for h, new, all_inner, z_and_r, z, r, h_n, x_gates, n in columns:
         torch.addmm(of_state, h, recurrent_kernel, out=all_inner)
@@ -86,9 +79,9 @@ def _before(states, gates, inner, recurrent_kernel, bias):
     del bias
     units = states.shape[2]
     of_gates, of_n = (part.contiguous() for part in recurrent_kernel.split([2 * units, units], 1))
-    columns = zip(
-        states[:-1].unbind(0), states[1:].unbind(0), inner[..., : 2 * units].unbind(0), *_parts(inner, units),
-        gates[..., : 2 * units].unbind(0), gates[..., 2 * units :].unbind(0), strict=True,
+    columns = slices(
+        states[:-1], states[1:], inner[..., : 2 * units], *inner.split(units, -1), gates[..., : 2 * units],
+        gates[..., 2 * units :],
     )  # fmt: skip
     for h, new, z_and_r, z, r, kept, x_gates, n in columns:
         torch.addmm(x_gates, h, of_gates, out=z_and_r).sigmoid_()
@@ -126,17 +119,12 @@ def backward(run, cotangents):
     return by_x, by_h, by_kernel, by_recurrent, by_bias
 
 
-def _reversed(*tensors):
-    """Return tuples of slices along the first axis, the last one first."""
-    return zip(*(reversed(x.unbind(0)) for x in tensors), strict=True)
-
-
 def _back_after(run, given, by_h, slopes):
     """Fill the slopes and return the gradient by the first state, with the reset after the product."""
     units = by_h.shape[1]
     turned = run.recurrent_kernel.t().contiguous()
     total, kept, share, product = run.n.new_empty((4, *by_h.shape)).unbind(0)
-    columns = _reversed(
+    columns = reversed_slices(
         given,
         run.states[:-1],
         run.n,
@@ -150,10 +138,10 @@ def _back_after(run, given, by_h, slopes):
         torch.sub(total, kept, out=share)
         torch.sub(h, n, out=product).mul_(share)
         torch.mul(product, z, out=by_z)
-        _tanh_slope(share, n, grad_input=by_n)
+        tanh_slope(share, n, grad_input=by_n)
         torch.mul(by_n, r, out=by_h_n)
         torch.mul(by_n, h_n, out=product)
-        _sigmoid_slope(product, r, grad_input=by_r)
+        sigmoid_slope(product, r, grad_input=by_r)
         by_h = torch.addmm(kept, by_inner, turned)
     return by_h.clone()
 
@@ -164,7 +152,7 @@ def _back_before(run, given, by_h, slopes):
     of_gates, of_n = (part.t().contiguous() for part in run.recurrent_kernel.split([2 * units, units], 1))
     total, kept, share, product = run.n.new_empty((4, *by_h.shape)).unbind(0)
     slopes[..., 3 * units :] = 0.0
-    columns = _reversed(
+    columns = reversed_slices(
         given, run.states[:-1], run.n, *run.inner[..., : 2 * units].split(units, -1),
         *slopes[..., : 3 * units].split(units, -1), slopes[..., units : 3 * units],
     )  # fmt: skip
@@ -174,10 +162,10 @@ def _back_before(run, given, by_h, slopes):
         torch.sub(total, kept, out=share)
         torch.sub(h, n, out=product).mul_(share)
         torch.mul(product, z, out=by_z)
-        _tanh_slope(share, n, grad_input=by_n)
+        tanh_slope(share, n, grad_input=by_n)
         torch.mm(by_n, of_n, out=share)
         torch.mul(share, h, out=product)
-        _sigmoid_slope(product, r, grad_input=by_r)
+        sigmoid_slope(product, r, grad_input=by_r)
         by_h = torch.addmm(kept.addcmul_(share, r), by_gates, of_gates)
     return by_h.clone()
 

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-_sigmoid_slope = torch.ops.aten.sigmoid_backward.grad_input
-_tanh_slope = torch.ops.aten.tanh_backward.grad_input
+from horn_torch.slices import reversed_slices, sigmoid_slope, slices, tanh_slope
 
 
 class MaskedRun(NamedTuple):
@@ -39,11 +38,11 @@ def forward(x, h, c, kernel, recurrent_kernel, bias, mask, go_backwards):
     states[0], cells[0] = h, c
     squashed = x.new_empty((time, batch, units))
     new_h, new_c = x.new_empty((2, batch, units)).unbind(0)
-    columns = (
+    columns = slices(
         states[:-1], states[1:], cells[:-1], cells[1:], squashed, seen, gates, gates[..., : 2 * units],
         *gates.split(units, -1),
     )  # fmt: skip
-    for old_h, next_h, old_c, next_c, tanh_c, counts, all_gates, i_and_f, i, f, g, o in _slices(columns):
+    for old_h, next_h, old_c, next_c, tanh_c, counts, all_gates, i_and_f, i, f, g, o in columns:
         torch.addmm(all_gates, old_h, recurrent_kernel, out=all_gates)
         i_and_f.sigmoid_()
         g.tanh_()
@@ -57,10 +56,6 @@ def forward(x, h, c, kernel, recurrent_kernel, bias, mask, go_backwards):
     return (states[1:].transpose(0, 1), states[-1].clone(), cells[-1].clone()), kept
 
 
-def _slices(columns):
-    return zip(*(column.unbind(0) for column in columns), strict=True)
-
-
 def backward(run, cotangents):
     """Return the gradients of `lstm` by its six operands beside the mask."""
     given, by_h, by_c = cotangents
@@ -69,21 +64,21 @@ def backward(run, cotangents):
     by_c = by_c.clone()
     total, kept, by_new, share = by_h.new_empty((4, *by_h.shape)).unbind(0)
     counts = run.seen.to(by_h.dtype)
-    columns = (
+    columns = reversed_slices(
         given.transpose(0, 1), counts, 1.0 - counts, run.cells[:-1], run.squashed, *run.gates.split(units, -1),
         slopes, *slopes.split(units, -1),
     )  # fmt: skip
-    for row in reversed(list(_slices(columns))):
+    for row in columns:
         given_here, here, elsewhere, c, tanh_c, i, f, g, o, by_gates, by_i, by_f, by_g, by_o = row
         torch.add(by_h, given_here, out=total)
         torch.mul(total, elsewhere, out=kept)
         total.mul_(here)
-        _sigmoid_slope(torch.mul(total, tanh_c, out=share), o, grad_input=by_o)
-        _tanh_slope(torch.mul(total, o, out=share), tanh_c, grad_input=by_new)
+        sigmoid_slope(torch.mul(total, tanh_c, out=share), o, grad_input=by_o)
+        tanh_slope(torch.mul(total, o, out=share), tanh_c, grad_input=by_new)
         by_new.addcmul_(by_c, here)
-        _tanh_slope(torch.mul(by_new, i, out=share), g, grad_input=by_g)
-        _sigmoid_slope(torch.mul(by_new, g, out=share), i, grad_input=by_i)
-        _sigmoid_slope(torch.mul(by_new, c, out=share), f, grad_input=by_f)
+        tanh_slope(torch.mul(by_new, i, out=share), g, grad_input=by_g)
+        sigmoid_slope(torch.mul(by_new, g, out=share), i, grad_input=by_i)
+        sigmoid_slope(torch.mul(by_new, c, out=share), f, grad_input=by_f)
         by_c.mul_(elsewhere).addcmul_(by_new, f)
         by_h = torch.addmm(kept, by_gates, turned)
     flat = slopes.view(time * batch, 4 * units)

@@ -41,23 +41,31 @@ def random_mask(key, step, shape, threshold):
     if not 0 < threshold < 65536:
         return torch.full((*draws(key, step), *shape), threshold > 0, device=key.device)
     words = random_bits(key, step, ((count + 1) // 2,))
-    # Both halves of a word, the lower first, less 32768: PyTorch compares signed numbers only.
-    halves = words.view(torch.int16)[..., :count] ^ -32768
-    return torch.lt(halves, threshold - 32768).reshape((*words.shape[:-1], *shape))
+    if key.is_cpu:
+        kept = torch.from_numpy(_less(words, count, threshold))
+    else:
+        # Both halves of a word, the lower first, less 32768: PyTorch compares signed numbers only.
+        kept = torch.lt(words.view(torch.int16)[..., :count] ^ -32768, threshold - 32768)
+    return kept.reshape((*words.shape[:-1], *shape))
 
 
 def dropout_mask(key, step, shape, rate, dtype):
     threshold, count = round((1.0 - rate) * 65536), math.prod(shape)
     if key.is_cpu and dtype in ("float32", "float64") and 0 < threshold < 65536:
-        # NumPy compares the halves of words as they are, and makes floats of the bools in the same pass.
-        words = random_bits(key, step, ((count + 1) // 2,)).numpy()
-        kept = np.less(words.astype("<i4", copy=False).view("<u2")[..., :count], np.uint16(threshold))
-        factors = np.multiply(kept, np.dtype(dtype).type(1.0 / (1.0 - rate)))
+        # NumPy makes floats of bools in the pass that multiplies them.
+        words = random_bits(key, step, ((count + 1) // 2,))
+        factors = np.multiply(_less(words, count, threshold), np.dtype(dtype).type(1.0 / (1.0 - rate)))
         return torch.from_numpy(factors).reshape((*words.shape[:-1], *shape))
     return random_mask(key, step, shape, threshold).to(native(dtype)).mul_(1.0 / (1.0 - rate))
 
 
 # -- in NumPy ----------------------------------------------------------------------------------
+
+
+def _less(words, count, threshold):
+    """Return which of the first halves of words, the lower one of each first, are below a threshold."""
+    halves = words.numpy().astype("<i4", copy=False).view("<u2")
+    return np.less(halves[..., :count], np.uint16(threshold))
 
 
 def _words(key, steps, half):
