@@ -276,7 +276,7 @@ def test_a_flipped_bit_never_changes_a_weight(good: Path) -> None:
     assert noticed
 
 
-def test_every_flipped_bit_of_the_data_is_noticed_by_horn_and_by_hdf5(good: Path) -> None:
+def test_every_flipped_bit_of_the_data_is_noticed(good: Path) -> None:
     whole, model = good.read_bytes(), filled(2)
     for data in (w.tobytes() for w in filled(1).get_weights() if w.any()):
         start = whole.index(data)
@@ -286,8 +286,6 @@ def test_every_flipped_bit_of_the_data_is_noticed_by_horn_and_by_hdf5(good: Path
             good.write_bytes(changed)
             with pytest.raises(SavedModelError):
                 model.load_weights(good)
-        with h5py.File(good, "r") as file, pytest.raises(OSError, match="filter"):
-            _ = [file[f"layers/{layer}/vars/{i}"][()] for layer in ("dense", "dense_1") for i in (0, 1)]
 
 
 def test_a_weight_that_cannot_be_assigned_changes_nothing(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,7 +176,7 @@ class Variable(Operators):
             return
         if owner is not self._backend or spec_of(value).dtype != self.dtype:
             array = as_array(value) if owner is None else owner.to_numpy(value)
-            value = self._backend.asarray(array.astype(dtypes.numpy_dtype(self.dtype)), self.dtype)
+            value = self._backend.asarray(array, self.dtype)
         self._storage = self._backend.write(self._storage, value)
 
     # -- storage -----------------------------------------------------------------------------

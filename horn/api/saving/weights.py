@@ -69,17 +69,16 @@ def load_weights(model: Any, filepath: str | os.PathLike[str], *, allow_nonfinit
     _need_built(model, "load_weights")
     layout = Layout(model)
     wanted = {f"{g.path}/{i}": variable for g in layout.groups for i, variable in enumerate(g.variables)}
-    staged: Staged = []
     with safe_h5.reading(path, limit=1000 + 10 * len(layout.groups) + 20 * len(wanted)) as file:
         _check_members(model, file, wanted)
         _check_names(file, layout.groups)
         for member, variable in wanted.items():
             _check_form(file, file.stored[member], variable)
-        for member, variable in wanted.items():
-            array = file.read(file.stored[member])
-            if not allow_nonfinite:
+        arrays = file.read(list(wanted))
+        if not allow_nonfinite:
+            for member, array in zip(wanted, arrays, strict=True):
                 _check_finite(file, member, array)
-            staged.append((variable, array))
+        staged = list(zip(wanted.values(), arrays, strict=True))
         order = all_variables(model)
         # What an optimizer around others has in a file includes what they have, which is there again.
         slots = [(at, one) for at, one, is_within in _slots(layout, model, order) if not is_within]
@@ -198,7 +197,10 @@ def _fits(stored: np.dtype, wanted: str) -> bool:
 
 
 def _check_finite(file: Reader, member: str, array: np.ndarray) -> None:
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind != "f" or np.isfinite(np.add.reduce(array, None)):
+        return
+    # What is not finite shows in the sum; but so does a sum that is too large.
+    if not np.isfinite(array).all():
         raise safe_h5.refusal(
             file.path,
             member,
@@ -240,7 +242,7 @@ def _read_slots(file: Reader, path: str, slots: Slots) -> list[np.ndarray] | Non
     if len(held) == len(specs) and all(
         _alike(file.stored[m], s) for m, s in zip(numbered, specs, strict=True)
     ):
-        arrays = [file.read(file.stored[member]) for member in numbered]
+        arrays = file.read(numbered)
         cast = [a.astype(dtypes.numpy_dtype(spec.dtype)) for a, spec in zip(arrays, specs, strict=True)]
         # The counter has 64 bits with some backends of Keras: its value decides, not its width.
         if all(np.array_equal(a, b) for a, b in zip(arrays, cast, strict=True)):
