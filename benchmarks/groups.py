@@ -29,13 +29,18 @@ class Group:
     peak: float = float("nan")
     flops: float = 0.0
 
+    @property
+    def rounds(self) -> int:
+        """How many rounds there were."""
+        return len(self.runs.get("horn", []))
+
     def of(self, kind: str, key: str = "us") -> list[float]:
         """Return one figure of each round."""
         return [run[key] for run in self.runs.get(kind, [])]
 
     def natives(self) -> list[str]:
         """Return the hand-written variants on this backend that ran in every round."""
-        full = [kind for kind, found in self.runs.items() if len(found) == len(self.runs["horn"])]
+        full = [kind for kind, found in self.runs.items() if len(found) == self.rounds]
         return [kind for kind in full if kind.startswith("native:") and "@" not in kind]
 
     def best_native(self, key: str = "us") -> str | None:

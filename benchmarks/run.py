@@ -74,11 +74,11 @@ def cell(kind: str, backend: str, task: str, options: argparse.Namespace) -> dic
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def compare(task: str, backend: str, options: argparse.Namespace) -> Group:
-    """Run the cells of a task on a backend in turn, round by round."""
-    kinds = contenders(task, backend)
-    group = Group(task, backend, {}, {})
-    for turn in range(options.rounds):
+def compare(group: Group, options: argparse.Namespace) -> None:
+    """Run the cells of a task on a backend in turn, round by round, until there are enough rounds."""
+    task, backend = group.task, group.backend
+    for turn in range(group.rounds, options.rounds):
+        kinds = [kind for kind in contenders(task, backend) if _is_wanted(kind, group)]
         for kind in kinds[turn % len(kinds) :] + kinds[: turn % len(kinds)]:
             figures = cell(kind, backend, task, options)
             if isinstance(figures, str):
@@ -86,17 +86,20 @@ def compare(task: str, backend: str, options: argparse.Namespace) -> Group:
             else:
                 group.runs.setdefault(kind, []).append(figures)
             print(f"{task:18} {backend:10} {kind:18} {report.line(figures)}", file=sys.stderr, flush=True)
-        kinds = [kind for kind in kinds if kind not in group.trouble and not _hopeless(kind, group.runs)]
     if task in WORKLOADS and "horn" in group.runs:
         group.check()
         group.peak = _one("gemm", options, "flops_per_s")
         group.flops = _one(f"flops:{task}", options, "flops")
-    return group
 
 
 def _one(task: str, options: argparse.Namespace, key: str) -> float:
     figures = cell("horn", "numpy", task, options)
     return float("nan") if isinstance(figures, str) else figures[key]
+
+
+def _is_wanted(kind: str, group: Group) -> bool:
+    """Return whether a contender runs in the next round: in the first one all do."""
+    return not group.runs or (kind not in group.trouble and not _hopeless(kind, group.runs))
 
 
 def _hopeless(kind: str, runs: dict[str, list[dict[str, Any]]]) -> bool:
@@ -108,21 +111,24 @@ def _hopeless(kind: str, runs: dict[str, list[dict[str, Any]]]) -> bool:
     return runs[kind][0]["us"] > HOPELESS * best
 
 
-def _kept(path: Path | None) -> list[Group]:
-    found = json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else []
-    return [Group(**fields) for fields in found]
+def _kept(paths: list[Path]) -> list[Group]:
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
+    return [Group(**fields) for groups in found for fields in groups]
 
 
 def measured(options: argparse.Namespace) -> list[Group]:
-    """Return what a file has of the tasks that are wanted, and measure the others."""
+    """Return what a file has of the tasks that are wanted, and measure what it lacks."""
     chosen = set(options.only)
     groups = _kept(options.runs)
+    known = {(group.task, group.backend): group for group in groups}
     for task, backend in product(TASKS, BACKENDS):
         wanted = backend in (chosen & set(BACKENDS) or BACKENDS) and task in (chosen & set(TASKS) or TASKS)
-        if wanted and not any((group.task, group.backend) == (task, backend) for group in groups):
-            groups.append(compare(task, backend, options))
+        group = known.get((task, backend)) or Group(task, backend, {}, {})
+        if wanted and group.rounds < options.rounds:
+            groups += [] if group in groups else [group]
+            compare(group, options)
             if options.runs:
-                options.runs.write_text(json.dumps([asdict(group) for group in groups]), encoding="utf-8")
+                options.runs[0].write_text(json.dumps([asdict(group) for group in groups]), encoding="utf-8")
     return groups
 
 
@@ -137,7 +143,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="steady time of a cell")
     parser.add_argument("--threads", type=int, default=1, help="of every implementation")
     parser.add_argument("--limit", type=float, default=600.0, help="seconds after which a cell is given up")
-    parser.add_argument("--runs", type=Path, help="a file to keep figures in, and to go on from")
+    parser.add_argument("--runs", type=Path, nargs="+", default=[], help="files with figures; the first is added to")
     parser.add_argument("--write", action="store_true", help="write report.md, and pictures beside it")
     options = parser.parse_args()
     text, pictures = report.make(measured(options), options)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from operator import itemgetter
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 Note: TypeAlias = "Callable[[Node, float], None]"
 _note: ContextVar[Note | None] = ContextVar("horn_note", default=None)
+_LARGEST = (32 << 20) - (64 << 10)
+"""Bytes: a little less than the most that the allocator learns from."""
 _BANK_NUMBERS = 1 << 18
 _BANK_STEPS = 64
 _BANKS = "host_scalars"
@@ -256,6 +259,16 @@ class Bank:
         return self.drawn[row]  # type: ignore[index]
 
 
+@cache
+def _keep_freed_memory() -> None:
+    """Let the allocator keep what temporaries give back, so that the next step meets no page faults.
+
+    The C library of GNU returns large pieces to the system until it has seen an even larger one go;
+    from then on it keeps up to twice as much. No page of this one is touched, and it is freed at once.
+    """
+    np.empty(_LARGEST, np.uint8)
+
+
 class Runner:
     """What `compile` returns where a backend brings no compiler of its own.
 
@@ -267,6 +280,7 @@ class Runner:
     def __init__(self, step: Step, backend: Backend) -> None:
         self.step = step
         self.backend = backend.bare
+        _keep_freed_memory()
 
     def __call__(self, state: list[Any], arrays: Sequence[Any], order: Any, start: int, count: int) -> list[Any]:
         """Run `count` steps and return the results of the last. See `horn.engine.compile`."""

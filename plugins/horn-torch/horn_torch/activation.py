@@ -23,16 +23,28 @@ def elu(x, alpha):
 def gelu(x, approximate):
     if approximate:
         return functional.gelu(x, approximate="tanh")
+    if x.is_cpu and not watched((x,)):
+        y = functional.gelu(x)
+        if _is_finite(y):
+            return y
     # PyTorch's own gives NaN at infinity.
-    if watched((x,)):
-        return torch.mul(torch.mul(x, 0.5), torch.add(torch.erf(torch.mul(x, _ROOT_OF_HALF)), 1))
-    return torch.mul(x, _ROOT_OF_HALF).erf_().add_(1).mul_(0.5).mul_(x)
+    return torch.mul(torch.mul(x, 0.5), torch.add(torch.erf(torch.mul(x, _ROOT_OF_HALF)), 1))
 
 
 def gelu_grad(cotangent, x, approximate):
+    name = "tanh" if approximate else "none"
+    if x.is_cpu:
+        grad = torch.ops.aten.gelu_backward(cotangent, x, approximate=name)
+        if _is_finite(grad):
+            return grad
     # Far from zero the slope is one or zero, where PyTorch's own has powers that overflow.
     near = torch.clamp(x, -10.0, 10.0) if approximate else torch.clamp(x, -40.0, 40.0)
-    return torch.ops.aten.gelu_backward(cotangent, near, approximate="tanh" if approximate else "none")
+    return torch.ops.aten.gelu_backward(cotangent, near, approximate=name)
+
+
+def _is_finite(x):
+    """Return whether a tensor on the CPU has no infinity and no NaN, if its sum can tell."""
+    return math.isfinite(x.sum().item())
 
 
 def log_sigmoid(x):
