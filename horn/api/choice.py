@@ -43,8 +43,9 @@ def set_flush_denormals(wanted: bool) -> None:
     """Let the current backend take numbers below the smallest normal one for zero.
 
     Arithmetic on such numbers (below 1.2e-38 in float32) can be a hundred times slower on a CPU, and they
-    appear where weights or activations fade away. JAX and TensorFlow flush them always, NumPy never; PyTorch
-    has a switch, for the thread that calls it.
+    appear where weights or activations fade away. JAX and TensorFlow flush them always, NumPy never. PyTorch
+    has a switch, for the thread that calls it: Horn turns it on for the steps of `fit`, `evaluate` and
+    `predict`, and off again after them, until this function says what is wanted.
 
     Args:
         wanted: Whether they count as zero.

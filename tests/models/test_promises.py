@@ -195,9 +195,13 @@ def test_flushing_is_switched_or_refused(backend: str) -> None:
     always = backend in ("jax", "tensorflow")
     with keras.use_backend(backend):
         if backend == "torch":
+            assert home.steps_flush  # in steps alone, as long as nobody says anything
+            assert product() > 0.0
             keras.config.set_flush_denormals(True)
             assert product() == 0.0
             keras.config.set_flush_denormals(False)
+            assert not home.steps_flush
+            home.steps_flush = True
         else:
             keras.config.set_flush_denormals(always)
             with pytest.raises(keras.errors.BackendError, match="has no switch"):

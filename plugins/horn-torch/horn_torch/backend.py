@@ -59,15 +59,18 @@ class TorchBackend(Backend):
     tensor_types = (torch.Tensor,)
 
     def __init__(self) -> None:
+        self.steps_flush = True
+        """Whether traced steps take numbers below the smallest normal one for zero, as XLA's do."""
         self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
         self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
         pairs = [getattr(family, "RESIDUAL_KERNELS", {}) for family in _FAMILIES]
         self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
 
     def flush_denormals(self, wanted: bool) -> None:
-        """Set PyTorch's switch, for this thread."""
+        """Set PyTorch's switch, for this thread; traced steps do as is set last."""
         if not torch.set_flush_denormal(wanted) and wanted:
             super().flush_denormals(wanted=True)
+        self.steps_flush = wanted
 
     # -- conversion --------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
-"""How a traced step runs on PyTorch: the engine's plan, with autograd out of the way."""
+"""How a traced step runs on PyTorch: the engine's plan, without autograd and subnormal numbers."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -9,7 +10,21 @@ import torch
 from horn.engine.plan import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+_LEAST_NORMAL, _HALF = 2.0**-1022, 0.5
+
+
+@contextmanager
+def _flushing() -> Iterator[None]:
+    """Flush subnormal numbers within the block, on this thread; PyTorch's switch is for the processor."""
+    already = _LEAST_NORMAL * _HALF == 0.0
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        if not already:
+            torch.set_flush_denormal(False)
 
 
 class TorchRunner(Runner):
@@ -17,7 +32,7 @@ class TorchRunner(Runner):
 
     def __call__(self, state: list[Any], arrays: Sequence[Any], order: Any, start: int, count: int) -> list[Any]:
         """Run `count` steps and return the results of the last. See `horn.engine.compile`."""
-        with torch.inference_mode():
+        with torch.inference_mode(), _flushing() if self.backend.steps_flush else nullcontext():
             results = super().__call__(state, arrays, order, start, count)
         # Autograd refuses tensors that were made in inference mode; a copy made outside it takes.
         return [x.clone() if x.is_inference() else x for x in results]

@@ -10,6 +10,7 @@ import pytest
 import torch
 from horn_torch import elementwise, optim, pooling, random, recurrent
 
+import horn as keras
 from horn import contract, registry
 from horn.errors import DTypeError, UnsupportedOpError
 from horn.spec import ops
@@ -203,3 +204,25 @@ def test_a_fused_pair_works_in_inference_mode_and_its_kernel_is_differentiated_t
     for mine, theirs in zip(got, wanted, strict=True):
         torch.testing.assert_close(mine.clone(), theirs)
     assert torch.autograd.gradgradcheck(outputs, leaves, cotangents)
+
+
+def test_steps_flush_what_is_subnormal_and_put_the_switch_back():
+    def small() -> bool:
+        return bool(torch.full((8,), 2e-38).mul(1e-3).any())
+
+    scale = keras.Variable(np.float32(1e-3), trainable=False)
+
+    class Scaled(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * scale
+
+    with keras.use_backend("torch") as home:
+        model = keras.Sequential([keras.Input((8,)), Scaled()])
+        assert small()
+        assert not model.predict(np.full((2, 8), 2e-38, "float32"), verbose=0).any()
+        assert small()
+        try:
+            keras.config.set_flush_denormals(wanted=False)
+            assert model.predict(np.full((2, 8), 2e-38, "float32"), verbose=0).all()
+        finally:
+            home.steps_flush = True
