@@ -17,7 +17,7 @@ import numpy as np
 
 from horn.engine.blocks import Blocks
 from horn.spec.graph import Graph, Literal, Symbol
-from horn.spec.program import Program, bind
+from horn.spec.program import Program, bind, fitted, flattened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -109,24 +109,21 @@ class Plan(Program):
         kernel, copy = self.backend.in_place_kernels[node.op.name], self.backend.copy
         donated = _donated_leaves(node)
         copied = [i for k, i in enumerate(donated) if not self._may_donate(node, i, node.outputs[k])]
-        regroup, form, attrs = node.op.regroup, node.form, node.attrs
-
-        def overwrite(*leaves: Any) -> Any:
-            if copied:
-                leaves = tuple(copy(x) if i in copied else x for i, x in enumerate(leaves))
-            return kernel(*regroup(leaves, form), **attrs)
-
-        if copied or not node.op.elementwise:
-            return overwrite
+        specs = [symbol.spec for symbol in node.inputs]
+        overwrite = fitted(kernel, node.op, specs, node.form, node.attrs)
+        flat = flattened(overwrite, node.form)
+        if copied:
+            return lambda *leaves: flat(*[copy(x) if i in copied else x for i, x in enumerate(leaves)])
+        if not node.op.elementwise:
+            return flat
         blocks = Blocks(node, {i: self._states[id(node.inputs[i])] for i in donated}, self.backend)
         if not blocks.groups:
-            return overwrite
+            return flat
         self.blocks.append(blocks)
-
         pick = itemgetter(*donated)
 
         def overwrite_blocks(*leaves: Any) -> Any:
-            kernel(*blocks.operands(leaves), **attrs)
+            overwrite(*blocks.operands(leaves))
             return pick(leaves)
 
         return overwrite_blocks

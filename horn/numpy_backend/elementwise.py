@@ -26,6 +26,8 @@ TARGETS = {str(dtype): dtype for dtype in _BITS}
 FAST = {np.dtype(np.float32): np.float32, np.dtype(np.float64): np.float64}
 """The dtypes in which fused kernels calculate; the pages serve all others."""
 
+FAST_NAMES = frozenset(map(str, FAST))
+
 ZERO = {dtype: np.zeros((), dtype) for dtype in FAST}
 ONE = {dtype: np.ones((), dtype) for dtype in FAST}
 
