@@ -41,6 +41,7 @@ def _forward_for(
     count, classes = shape
     turned = is_narrow(count, classes)
     along, step, starts = (0, count, np.arange(count)) if turned else (1, 1, np.arange(count) * classes)
+    ones = np.ones(classes, output.dtype)
     stride = np.asarray(step)  # of 64 bits, so that a negative label is a place far outside
 
     def run(target: Any, output: Any) -> tuple[Any, Any]:
@@ -58,9 +59,9 @@ def _forward_for(
             return _pages_forward(target, output, from_logits=from_logits, axis=axis)
         if from_logits:
             np.exp(scores, scores)
-            total = np.add.reduce(scores, along)
+            total = ones.dot(scores) if turned else np.add.reduce(scores, 1)
             return np.subtract(np.log(total), picked), (scores, places, total, None, turned)
-        total = np.add.reduce(scores, along)
+        total = ones.dot(scores) if turned else np.add.reduce(scores, 1)
         share = np.divide(picked, total)
         clipped = np.clip(share, small, 1.0 - small)
         return np.negative(np.log(clipped)), (scores, places, total, (share, clipped), turned)
