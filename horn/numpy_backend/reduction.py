@@ -59,7 +59,9 @@ def sum_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
 
 
 def _sum_for(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Callable[..., Any] | None:
-    """Return the product with ones, for what is summed along its first axis alone and is short."""
+    """Return the product with ones, for a short sum along the first axis; a count for all of some bools."""
+    if x.dtype == "bool" and len(axis) == len(x.shape) and not keepdims:
+        return lambda x: np.int32(np.count_nonzero(x))
     rows = x.shape[0] if x.shape else 0
     if x.dtype not in FAST_NAMES or axis != (0,) or keepdims or len(x.shape) > 2:
         return None
@@ -116,7 +118,7 @@ def mean(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
 
 def _mean_for(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Callable[..., Any] | None:
     """Return the mean for what is summed by a product with ones."""
-    total = _sum_for(x, axis, keepdims)
+    total = _sum_for(x, axis, keepdims) if x.dtype in FAST_NAMES else None
     count = x.shape[0] if x.shape else 0
     return total and (lambda x: total(x) / count)
 
