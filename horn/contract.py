@@ -48,7 +48,10 @@ class Backend:
         kernels: Op name to native function. A kernel receives tensors of this backend by position,
             already promoted, and the op's attributes by keyword, already normalised. One that is the
             page's own body, compiled, may say so by ``is_page = True``: conformance then does not
-            compare it with its decomposition.
+            compare it with its decomposition. A kernel of any kind may have a function ``made_for``,
+            called once with the specs of the operands and the attributes: it returns a function of
+            operands with these specs, which may have its checks behind it, or None for the kernel
+            itself. (Parameters that are updated as one vector keep only their dtype.)
         in_place_kernels: Op name to a function that overwrites the donated operands and returns
             them. Used only where nothing reads the old values afterwards.
         residual_kernels: Op name to a pair. The first is called like the kernel and returns

@@ -42,26 +42,32 @@ class Blocks:
         self.groups = [group for group in kinds.values() if len(group) > 1]
         self.apart = [group[0] for group in kinds.values() if len(group) == 1]
         self._state = state
-        self._rows: list[Callable[[Sequence[Any]], Any]] = []
+        self._fixed: list[Any] = []
+        self._open: list[tuple[int, Callable[[Sequence[Any]], Any]]] = []
 
     def settle(self, state: list[Any]) -> None:
         """Lay the storages of each group end to end, where they are not yet."""
-        self._rows = [self._row(column, state) for column in self.columns]
+        rows = [self._row(column, state) for column in self.columns]
+        self._open = [(place, row) for place, row in enumerate(rows) if callable(row)]
+        self._fixed = [None if callable(row) else row for row in rows]
 
     def operands(self, leaves: Sequence[Any]) -> list[Any]:
         """Return the operands of the rule; its lists begin with one vector for each group."""
-        return [row(leaves) for row in self._rows]
+        operands = self._fixed.copy()
+        for place, row in self._open:
+            operands[place] = row(leaves)
+        return operands
 
-    def _row(self, column: Any, state: list[Any]) -> Callable[[Sequence[Any]], Any]:
-        """Return the function that picks one operand of the rule from the leaves of the node."""
+    def _row(self, column: Any, state: list[Any]) -> list[Any] | Callable[[Sequence[Any]], Any]:
+        """Return one operand of the rule, or the function that picks it from the leaves of the node."""
         if not isinstance(column, list):
             return itemgetter(column)
         if not column:
-            return lambda leaves: []
+            return []
         apart = [column[k] for k in self.apart]
         if column[0] in self._state:
             vectors = [self._together([self._state[column[k]] for k in group], state) for group in self.groups]
-            return lambda leaves: [*vectors, *[leaves[i] for i in apart]]
+            return (lambda leaves: [*vectors, *[leaves[i] for i in apart]]) if apart else vectors
         picks, flat = [itemgetter(*[column[k] for k in group]) for group in self.groups], self.backend.flat
         return lambda leaves: [*[flat(pick(leaves)) for pick in picks], *[leaves[i] for i in apart]]
 

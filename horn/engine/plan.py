@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from horn.engine.blocks import Blocks
+from horn.engine.straight import straight
 from horn.spec.graph import Graph, Literal, Symbol
-from horn.spec.program import Program, bind
+from horn.spec.program import Program, bind, fitted, flattened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +29,13 @@ if TYPE_CHECKING:
     from horn.spec.graph import Node
 
 Note: TypeAlias = "Callable[[Node, float], None]"
+Line: TypeAlias = "Callable[..., list[Any]]"
+"""A function of state and batch, which returns the new values of the state and then, perhaps, the results."""
 _note: ContextVar[Note | None] = ContextVar("horn_note", default=None)
 _LARGEST = (32 << 20) - (64 << 10)
 """Bytes: a little less than the most that the allocator learns from."""
+_MANY_STEPS = 200
+"""After as many without results a line is written out: compiling it costs about what walking it did."""
 _BANK_NUMBERS = 1 << 18
 _BANK_STEPS = 64
 _BANKS = "host_scalars"
@@ -93,9 +98,11 @@ class Plan(Program):
             id(self._roots.of(out)) in inputs or isinstance(out, Literal) for out in self.graph.outputs[count:]
         ]
         needed = {node.serial for node in Graph(self.graph.inputs, self.graph.outputs[:count]).nodes}
-        self._updates = [
-            line for line, node in zip(self._line, self.graph.nodes, strict=True) if node.serial in needed
-        ]
+        self._is_needed = [node.serial in needed for node in self.graph.nodes]
+        self._kept = [slot for slot, _, _ in self.fresh]
+        self._wanted = [*self._kept, *self._outputs[count:]]
+        self._steps = 0
+        self._straight: Line | None = None
 
     def _function(self, node: Node, ins: tuple[int, ...], outs: tuple[int, ...], pairs: dict[int, Any]) -> Any:
         if node.op.name in self.backend.in_place_kernels and node.op.donates:
@@ -112,24 +119,21 @@ class Plan(Program):
         kernel, copy = self.backend.in_place_kernels[node.op.name], self.backend.copy
         donated = _donated_leaves(node)
         copied = [i for k, i in enumerate(donated) if not self._may_donate(node, i, node.outputs[k])]
-        regroup, form, attrs = node.op.regroup, node.form, node.attrs
-
-        def overwrite(*leaves: Any) -> Any:
-            if copied:
-                leaves = tuple(copy(x) if i in copied else x for i, x in enumerate(leaves))
-            return kernel(*regroup(leaves, form), **attrs)
-
-        if copied or not node.op.elementwise:
-            return overwrite
+        specs = [symbol.spec for symbol in node.inputs]
+        overwrite = fitted(kernel, node.op, specs, node.form, node.attrs)
+        flat = flattened(overwrite, node.form)
+        if copied:
+            return lambda *leaves: flat(*[copy(x) if i in copied else x for i, x in enumerate(leaves)])
+        if not node.op.elementwise:
+            return flat
         blocks = Blocks(node, {i: self._states[id(node.inputs[i])] for i in donated}, self.backend)
         if not blocks.groups:
-            return overwrite
+            return flat
         self.blocks.append(blocks)
-
         pick = itemgetter(*donated)
 
         def overwrite_blocks(*leaves: Any) -> Any:
-            kernel(*blocks.operands(leaves), **attrs)
+            overwrite(*blocks.operands(leaves))
             return pick(leaves)
 
         return overwrite_blocks
@@ -171,19 +175,37 @@ class Plan(Program):
         for blocks in self.blocks:
             blocks.settle(state)
 
-    def lines(self, note: Note | None = None) -> tuple[list[Any], list[Any]]:
-        """Return the instructions of a step whose results nobody wants, and of one with results.
+    def lines(self, count: int, note: Note | None = None) -> tuple[Line, Line]:
+        """Return what runs a step whose results nobody wants, and what runs one with results.
 
         Args:
+            count: How many steps will be run.
             note: Told the seconds of each kernel.
         """
-        if note is None:
-            return self._updates, self._line
-        pairs = list(zip(self._line, self.graph.nodes, strict=True))
-        watched = {id(line): (_watched(line[0], node, note), *line[1:]) for line, node in pairs}
-        return [watched[id(line)] for line in self._updates], [watched[id(line)] for line in self._line]
+        line = self._line
+        if note is not None:
+            line = [(_watched(x[0], node, note), *x[1:]) for x, node in zip(line, self.graph.nodes, strict=True)]
+        without, whole = self._walker(self._needed(line), self._kept), self._walker(line, self._wanted)
+        self._steps += count - 1
+        if note is None and self._steps >= _MANY_STEPS:
+            if self._straight is None:
+                code = self._needed(self.code)
+                self._straight = straight(code, self._inputs, self._initial, self._kept)
+            without = self._straight
+        return without, whole
 
-    def run(self, line: list[Any], values: list[Any], batch: Sequence[Any], *, last: bool) -> list[Any]:
+    def _needed(self, each: list[Any]) -> list[Any]:
+        """Return what belongs to the instructions that the new state needs, of one thing for each."""
+        return [x for x, is_needed in zip(each, self._is_needed, strict=True) if is_needed]
+
+    def _walker(self, line: list[Any], wanted: list[int]) -> Line:
+        def walk(*values: Any) -> list[Any]:
+            env = self.walk(line, values)
+            return [env[slot] for slot in wanted]
+
+        return walk
+
+    def run(self, line: Line, values: list[Any], batch: Sequence[Any], *, last: bool) -> list[Any]:
         """Run one step and return its results.
 
         Args:
@@ -192,15 +214,14 @@ class Plan(Program):
             batch: The leaves of the batch.
             last: Whether the results are wanted.
         """
-        copy = self.backend.copy
-        env = self.walk(line, (*values, *batch))
+        copy, fresh = self.backend.copy, self.fresh
+        found = line(*values, *batch)
         results: list[Any] = []
         if last:
-            slots = self._outputs[len(self.step.updates) :]
-            results = [copy(env[i]) if alias else env[i] for i, alias in zip(slots, self._copies, strict=True)]
+            results = [copy(x) if alias else x for x, alias in zip(found[len(fresh) :], self._copies, strict=True)]
         # All are copied before any is replaced, so that none is copied from what came after it.
-        new = [copy(env[slot]) if alias else env[slot] for slot, _, alias in self.fresh]
-        for (_, target, _), value in zip(self.fresh, new, strict=True):
+        new = [copy(x) if alias else x for x, (_, _, alias) in zip(found, fresh, strict=False)]
+        for (_, target, _), value in zip(fresh, new, strict=True):
             values[target] = value
         return results
 
@@ -291,7 +312,7 @@ class Runner:
             shapes = [(*examples, *shape[1:]) for shape in shapes]
         plan = self.step.program(backend, shapes, self._plan)
         plan.settle(state)
-        without, whole = plan.lines(_note.get())
+        without, whole = plan.lines(count, _note.get())
         values = [backend.read(storage) for storage in state]
         results: list[Any] = []
         try:

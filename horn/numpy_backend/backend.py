@@ -21,6 +21,7 @@ from horn.numpy_backend import (
     random,
     recurrent,
     reduction,
+    scratch,
     shaping,
     sorting,
     special,
@@ -106,8 +107,9 @@ class NumPyBackend(Pages):
         vector = storages[0].base
         if isinstance(vector, np.ndarray) and _fill(vector, storages):
             return vector, list(storages)
-        vector = self.flat(storages)
         ends = np.cumsum([x.size for x in storages])
+        vector = scratch.aligned(ends[-1], storages[0].dtype)
+        np.concatenate(storages, axis=None, out=vector)
         return vector, [vector[end - x.size : end].reshape(x.shape) for x, end in zip(storages, ends, strict=True)]
 
 

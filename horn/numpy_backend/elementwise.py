@@ -7,11 +7,14 @@ bool keeps all of them or leaves the bits of +0.0, whatever the number is, NaN i
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from horn.numpy_backend.pages import page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _INTEGERS = [np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)]
 
@@ -25,6 +28,8 @@ TARGETS = {str(dtype): dtype for dtype in _BITS}
 
 FAST = {np.dtype(np.float32): np.float32, np.dtype(np.float64): np.float64}
 """The dtypes in which fused kernels calculate; the pages serve all others."""
+
+FAST_NAMES = frozenset(map(str, FAST))
 
 ZERO = {dtype: np.zeros((), dtype) for dtype in FAST}
 ONE = {dtype: np.ones((), dtype) for dtype in FAST}
@@ -87,6 +92,23 @@ def tanh_grad(cotangent: Any, output: Any) -> Any:
     slope = np.multiply(output, output)
     np.subtract(ONE[dtype], slope, slope)
     return np.multiply(cotangent, slope)
+
+
+def _tanh_grad_for(cotangent: Any, output: Any) -> Callable[..., Any] | None:
+    dtype = output.dtype
+    if dtype not in FAST_NAMES or not output.shape or cotangent.shape != output.shape or cotangent.dtype != dtype:
+        return None
+    one = ONE[np.dtype(dtype)]
+
+    def run(cotangent: Any, output: Any) -> Any:
+        slope = np.multiply(output, output)
+        np.subtract(one, slope, slope)
+        return np.multiply(cotangent, slope, slope)
+
+    return run
+
+
+tanh_grad.made_for = _tanh_grad_for  # type: ignore[attr-defined]  # see `Backend.kernels`
 
 
 def sigmoid_grad(cotangent: Any, output: Any) -> Any:

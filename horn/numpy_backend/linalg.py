@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn.numpy_backend.elementwise import FAST
+from horn.numpy_backend.elementwise import FAST, FAST_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def matmul(x1: Any, x2: Any) -> Any:
@@ -33,5 +36,19 @@ def matmul_tn(x1: Any, x2: Any) -> Any:
     """Return the product with the left matrix transposed."""
     return x1.T.dot(x2) if x1.ndim == x2.ndim == 2 and x1.dtype in FAST else matmul(x1.swapaxes(-1, -2), x2)
 
+
+def _for_matrices(product: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that gives `product` for two matrices of float32 or float64."""
+
+    def make(x1: Any, x2: Any) -> Callable[..., Any] | None:
+        return product if len(x1.shape) == len(x2.shape) == 2 and x1.dtype in FAST_NAMES else None
+
+    return make
+
+
+# See `Backend.kernels`.
+matmul.made_for = _for_matrices(np.ndarray.dot)  # type: ignore[attr-defined]
+matmul_nt.made_for = _for_matrices(lambda x1, x2: x1.dot(x2.T))  # type: ignore[attr-defined]
+matmul_tn.made_for = _for_matrices(lambda x1, x2: x1.T.dot(x2))  # type: ignore[attr-defined]
 
 KERNELS = {"matmul": matmul, "matmul_nt": matmul_nt, "matmul_tn": matmul_tn}

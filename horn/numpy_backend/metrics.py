@@ -7,22 +7,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 def accumulate(totals: Sequence[Any], carries: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:
     """Overwrite sums and carries by those after one more value each, and return them."""
+    run = _accumulate_for(totals, carries, values)
+    if run is not None:
+        return run(totals, carries, values)
     for total, carry, value in zip(totals, carries, values, strict=True):
-        if total.ndim == 0 and total.dtype == np.float32:
-            reached = float(total) + (float(carry) + float(value))
-            total[...] = reached
-            carry[...] = reached - float(total)
-        else:
-            np.add(carry, value, carry)
-            reached = np.add(total, carry)
-            np.add(carry, np.subtract(total, reached, total), carry)
-            np.copyto(total, reached)
+        np.add(carry, value, carry)
+        reached = np.add(total, carry)
+        np.add(carry, np.subtract(total, reached, total), carry)
+        np.copyto(total, reached)
     return (*totals, *carries)
+
+
+def _accumulate_for(totals: Sequence[Any], _carries: Any, _values: Any) -> Callable[..., Any] | None:
+    return None if any(len(x.shape) or x.dtype != "float32" for x in totals) else _accumulate_scalars
+
+
+def _accumulate_scalars(totals: Sequence[Any], carries: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:
+    for total, carry, value in zip(totals, carries, values, strict=True):
+        reached = float(total) + (float(carry) + float(value))
+        total[()] = reached
+        carry[()] = reached - float(total)
+    return (*totals, *carries)
+
+
+accumulate.made_for = _accumulate_for  # type: ignore[attr-defined]  # see `Backend.kernels`
 
 
 def ratio(x1: Any, x2: Any) -> Any:

@@ -12,15 +12,20 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from contextvars import Context
+from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn.numpy_backend.elementwise import FAST
+from horn.numpy_backend.elementwise import FAST_NAMES
 from horn.numpy_backend.pages import page
+from horn.numpy_backend.scratch import aligned
+from horn.spec.op import ops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _BLOCK = 32768  # elements that are updated at a time
 
@@ -36,22 +41,22 @@ def _blocks(
             vectors = [x.reshape(-1) for x in row]
             for start in range(0, size, _BLOCK):
                 yield tuple([x[start : start + _BLOCK] for x in vectors])
-        elif row[0].ndim:
-            yield row
         else:
-            yield tuple([x.reshape(1) for x in row])
+            yield row if row[0].ndim else tuple([x.reshape(1) for x in row])
 
 
-class _Scalars(dict[Any, list[Any]]):
-    """The numbers of one update as tensors, by the dtype of a parameter."""
+class _Kept(dict[Any, list[Any]]):
+    """What a rule keeps for arrays of one shape and dtype: working memory, then its numbers."""
 
-    def __init__(self, *values: Any) -> None:
+    def __init__(self, count: int, *numbers: float) -> None:
         super().__init__()
-        self._values = values
+        self._count, self._numbers = count, numbers
 
-    def __missing__(self, dtype: Any) -> list[Any]:
-        self[dtype] = [np.asarray(value, dtype) for value in self._values]
-        return self[dtype]
+    def __missing__(self, key: tuple[tuple[int, ...], Any]) -> list[Any]:
+        shape, dtype = key
+        work = [aligned(prod(shape), dtype).reshape(shape) for _ in range(self._count)]
+        self[key] = [*work, *(np.asarray(x, dtype) for x in self._numbers)]
+        return self[key]
 
 
 # -- what may underflow ----------------------------------------------------------------------
@@ -60,7 +65,6 @@ _LEAST_EPSILON = 1e-10  # beside a smaller one, what is removed could count
 _UNIT = 2.0**-116  # of a running mean
 _SQUARE_UNIT = 2.0**-57  # of a gradient that is about to be squared
 
-_watch: dict[str, Any] = {"all": "ignore", "under": "raise"}
 _quiet: dict[str, Any] = {"all": "ignore"}
 
 
@@ -78,174 +82,219 @@ def _calm(*means: Any) -> None:
             np.copyto(mean, _rounded(mean, _UNIT))
 
 
-def _mean_change(mean: Any, g: Any, share: Any) -> Any:
-    """Return a share of the distance of a running mean to `g`."""
-    change = np.subtract(g, mean)
-    return np.multiply(change, share, change)
+def _mean_change(mean: Any, g: Any, share: Any, out: Any) -> None:
+    """Work out a share of the distance of a running mean to `g`."""
+    np.subtract(g, mean, out)
+    np.multiply(out, share, out)
 
 
-def _square_change(mean: Any, g: Any, share: Any) -> Any:
-    """Return a share of the distance of a running mean to the square of `g`."""
-    change = np.multiply(g, g)
-    np.subtract(change, mean, change)
-    return np.multiply(change, share, change)
+def _square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
+    """Work out a share of the distance of a running mean to the square of `g`."""
+    np.multiply(g, g, out)
+    np.subtract(out, mean, out)
+    np.multiply(out, share, out)
 
 
-def _calm_square_change(mean: Any, g: Any, share: Any) -> Any:
-    """Return the same for a mean that has been calmed, without the smallest gradients."""
-    return _square_change(mean, _rounded(g, _SQUARE_UNIT) if g.dtype == np.float32 else g, share)
+def _calm_square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
+    """Work out the same for a mean that has been calmed, without the smallest gradients."""
+    _square_change(mean, _rounded(g, _SQUARE_UNIT) if g.dtype == np.float32 else g, share, out)
+
+
+def _watched(rule: Callable[..., Any], *kept: Any) -> Callable[..., Any]:
+    """Return a rule, with its first arguments, that raises for what underflows and for nothing else.
+
+    It has an error state of its own, since entering ``np.errstate`` costs more than two passes over a
+    small model. Like what it overwrites, it serves one thread at a time.
+    """
+    own = Context()
+    own.run(np.seterr, all="ignore", under="raise")
+    return partial(own.run, rule, *kept)
 
 
 # -- the rules -------------------------------------------------------------------------------
 
 
 def _is_fast(epsilon: float, *groups: Sequence[Any]) -> bool:
-    """Return whether every tensor of a parameter has its dtype, float32 or float64."""
-    if epsilon < _LEAST_EPSILON:
-        return False
-    found = {x.dtype for group in groups for x in group}
-    if len(found) == 1:
-        return found <= FAST.keys()
-    return found <= FAST.keys() and all(len({x.dtype for x in row}) == 1 for row in zip(*groups, strict=True))
+    """Return whether every tensor of a parameter, or its spec, has its dtype, float32 or float64."""
+    rows = [{str(x.dtype) for x in row} for row in zip(*groups, strict=True)]
+    return epsilon >= _LEAST_EPSILON and all(len(row) == 1 and row <= FAST_NAMES for row in rows)
 
 
-def _overwrite(donated: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:
-    for x, value in zip(donated, values, strict=True):
-        x[...] = value
-    return tuple(donated)
+def _overwriting(name: str, make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an update as a kernel, which a plan may have made for its parameters once for all steps.
+
+    Args:
+        name: Of the op.
+        make: Takes the operands or their specs, and the attributes; returns a function of the operands
+            that overwrites them, or None where the page has to serve.
+    """
+    op, from_page = ops[name], page(name)
+
+    def kernel(*operands: Any, **attrs: Any) -> tuple[Any, ...]:
+        rule = make(*operands, **attrs)
+        if rule is not None:
+            return rule(*operands)
+        columns = dict(zip(op.operands, operands, strict=True))
+        donated = [x for column in op.donates for x in columns[column]]
+        for x, value in zip(donated, from_page(*operands, **attrs), strict=True):
+            x[...] = value
+        return tuple(donated)
+
+    kernel.made_for = make  # type: ignore[attr-defined]  # see `Backend.kernels`
+    return kernel
 
 
-def sgd_update(
-    params: Sequence[Any],
-    gradients: Sequence[Any],
-    momentums: Sequence[Any],
-    learning_rate: Any,
-    momentum: float = 0.0,
-    nesterov: bool = False,
-) -> tuple[Any, ...]:
-    """Overwrite parameters and momentums by one step down the gradient, and return them."""
-    slots = (momentums,) if momentum else ()
-    donated = (*params, *(momentums if momentum else ()))
-    if not _is_fast(1.0, params, gradients, *slots):
-        attrs = {"momentum": momentum, "nesterov": nesterov}
-        return _overwrite(donated, _sgd_page(params, gradients, momentums, learning_rate, **attrs))
-    scalars = _Scalars(learning_rate, momentum)
+def _sgd_for(
+    params: Any, gradients: Any, momentums: Any, _rate: Any, momentum: float = 0.0, nesterov: bool = False
+) -> Callable[..., Any] | None:
+    """Return what overwrites parameters and momentums by one step down the gradient."""
+    if not _is_fast(1.0, params, gradients, *((momentums,) if momentum else ())):
+        return None
     if not momentum:
-        for p, g in _blocks(params, gradients):
-            np.subtract(p, np.multiply(g, scalars[p.dtype][0]), p)
-        return donated
-    with np.errstate(**_watch):
-        for p, g, m in _blocks(params, gradients, momentums):
-            rate, kept = scalars[p.dtype]
-            try:
-                decayed, step = np.multiply(m, kept), np.multiply(g, rate)
-            except FloatingPointError:
-                with np.errstate(**_quiet):
-                    _calm(m)
-                    decayed, step = np.multiply(m, kept), np.multiply(g, rate)
-            np.subtract(decayed, step, m)
-            if not nesterov:
-                np.add(p, m, p)
-                continue
-            np.subtract(p, step, p)
-            with suppress(FloatingPointError):  # what underflows has been stored all the same
-                np.multiply(m, kept, step)
-            np.add(p, step, p)
-    return donated
+        return _plain_sgd
+    return _watched(_sgd, _Kept(2, momentum), nesterov)
 
 
-def adam_update(
-    params: Sequence[Any],
-    gradients: Sequence[Any],
-    moments: Sequence[Any],
-    velocities: Sequence[Any],
-    learning_rate: Any,
-    iteration: Any,
+def _plain_sgd(params: Any, gradients: Any, _momentums: Any, learning_rate: Any) -> tuple[Any, ...]:
+    for p, g in _blocks(params, gradients):
+        np.subtract(p, np.multiply(g, np.asarray(learning_rate, p.dtype)), p)
+    return tuple(params)
+
+
+def _sgd(
+    kept: _Kept, nesterov: bool, params: Any, gradients: Any, momentums: Any, learning_rate: Any  # noqa: FBT001
+) -> tuple[Any, ...]:
+    for p, g, m in _blocks(params, gradients, momentums):
+        rate = np.asarray(learning_rate, p.dtype)
+        decayed, step, share = kept[p.shape, p.dtype]
+        try:
+            np.multiply(m, share, decayed)
+            np.multiply(g, rate, step)
+        except FloatingPointError:
+            with np.errstate(**_quiet):
+                _calm(m)
+                np.multiply(m, share, decayed)
+                np.multiply(g, rate, step)
+        np.subtract(decayed, step, m)
+        if not nesterov:
+            np.add(p, m, p)
+            continue
+        np.subtract(p, step, p)
+        with suppress(FloatingPointError):  # what underflows has been stored all the same
+            np.multiply(m, share, step)
+        np.add(p, step, p)
+    return (*params, *momentums)
+
+
+def _adam_for(
+    params: Any,
+    gradients: Any,
+    moments: Any,
+    velocities: Any,
+    _rate: Any,
+    _iteration: Any,
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
-) -> tuple[Any, ...]:
-    """Overwrite parameters and moments by one step of Adam, and return them."""
-    donated = (*params, *moments, *velocities)
+) -> Callable[..., Any] | None:
+    """Return what overwrites parameters and moments by one step of Adam."""
     if not _is_fast(epsilon, params, gradients, moments, velocities):
-        attrs = {"beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
-        values = _adam_page(params, gradients, moments, velocities, learning_rate, iteration, **attrs)
-        return _overwrite(donated, values)
-    t = int(iteration) + 1
-    corrections = [-math.expm1(t * math.log(beta)) for beta in (beta_1, beta_2)]
-    alpha = float(learning_rate) * math.sqrt(corrections[1]) / corrections[0]
-    scalars = _Scalars(alpha, 1.0 - beta_1, 1.0 - beta_2, epsilon)
-    with np.errstate(**_watch):
-        for p, g, m, v in _blocks(params, gradients, moments, velocities):
-            rate, share_1, share_2, small = scalars[p.dtype]
-            try:
-                change, step = _mean_change(m, g, share_1), _square_change(v, g, share_2)
-            except FloatingPointError:
-                with np.errstate(**_quiet):
-                    _calm(m, v)
-                    change, step = _mean_change(m, g, share_1), _calm_square_change(v, g, share_2)
-            np.add(m, change, m)
-            np.add(v, step, v)
-            np.sqrt(v, step)
-            np.add(step, small, step)
-            try:
-                np.multiply(np.divide(m, step, change), rate, change)
-            except FloatingPointError:
-                with np.errstate(**_quiet):
-                    np.multiply(np.divide(m, step, change), rate, change)
-            np.subtract(p, change, p)
-    return donated
+        return None
+    logarithms = [math.log(beta) if beta else -math.inf for beta in (beta_1, beta_2)]
+    return _watched(_adam, _Kept(2, 1.0 - beta_1, 1.0 - beta_2, epsilon), *logarithms)
 
 
-def rmsprop_update(
-    params: Sequence[Any],
-    gradients: Sequence[Any],
-    velocities: Sequence[Any],
-    momentums: Sequence[Any],
+def _adam(
+    kept: _Kept,
+    log_1: float,
+    log_2: float,
+    params: Any,
+    gradients: Any,
+    moments: Any,
+    velocities: Any,
     learning_rate: Any,
+    iteration: Any,
+) -> tuple[Any, ...]:
+    t = int(iteration) + 1
+    first, second = -math.expm1(t * log_1), -math.expm1(t * log_2)
+    alpha = float(learning_rate) * math.sqrt(second) / first
+    for p, g, m, v in _blocks(params, gradients, moments, velocities):
+        change, step, share_1, share_2, small = kept[p.shape, p.dtype]
+        try:
+            _mean_change(m, g, share_1, change)
+            _square_change(v, g, share_2, step)
+        except FloatingPointError:
+            with np.errstate(**_quiet):
+                _calm(m, v)
+                _mean_change(m, g, share_1, change)
+                _calm_square_change(v, g, share_2, step)
+        np.add(m, change, m)
+        np.add(v, step, v)
+        np.sqrt(v, step)
+        np.add(step, small, step)
+        rate = np.asarray(alpha, p.dtype)
+        try:
+            np.multiply(np.divide(m, step, change), rate, change)
+        except FloatingPointError:
+            with np.errstate(**_quiet):
+                np.multiply(np.divide(m, step, change), rate, change)
+        np.subtract(p, change, p)
+    return (*params, *moments, *velocities)
+
+
+def _rmsprop_for(
+    params: Any,
+    gradients: Any,
+    velocities: Any,
+    momentums: Any,
+    _rate: Any,
     rho: float = 0.9,
     momentum: float = 0.0,
     epsilon: float = 1e-7,
+) -> Callable[..., Any] | None:
+    """Return what overwrites parameters, running squares and momentums by one step of RMSprop."""
+    if not _is_fast(epsilon, params, gradients, velocities, *((momentums,) if momentum else ())):
+        return None
+    return _watched(_rmsprop, _Kept(3, momentum, 1.0 - rho, epsilon))
+
+
+def _rmsprop(
+    kept: _Kept, params: Any, gradients: Any, velocities: Any, momentums: Any, learning_rate: Any
 ) -> tuple[Any, ...]:
-    """Overwrite parameters, running squares and momentums by one step of RMSprop, and return them."""
-    slots = (velocities, momentums) if momentum else (velocities,)
-    donated = (*params, *(x for slot in slots for x in slot))
-    if not _is_fast(epsilon, params, gradients, *slots):
-        attrs = {"rho": rho, "momentum": momentum, "epsilon": epsilon}
-        values = _rmsprop_page(params, gradients, velocities, momentums, learning_rate, **attrs)
-        return _overwrite(donated, values)
-    scalars = _Scalars(learning_rate, momentum, 1.0 - rho, epsilon)
-    with np.errstate(**_watch):
-        for p, g, v, *m in _blocks(params, gradients, *slots):
-            rate, kept, share, small = scalars[p.dtype]
-            try:
-                change = _square_change(v, g, share)
-            except FloatingPointError:
-                with np.errstate(**_quiet):
-                    _calm(v)
-                    change = _calm_square_change(v, g, share)
-            np.add(v, change, v)
-            root = np.sqrt(np.add(v, small), change)
-            try:
-                step = np.multiply(np.divide(g, root), rate)
-                step = np.add(np.multiply(m[0], kept), step) if m else step
-            except FloatingPointError:
-                with np.errstate(**_quiet):
-                    _calm(*m)
-                    step = np.multiply(np.divide(g, root), rate)
-                    step = np.add(np.multiply(m[0], kept), step) if m else step
-            if m:
-                np.copyto(m[0], step)
-            np.subtract(p, step, p)
-    return donated
+    slots = (velocities, momentums) if momentums else (velocities,)
+    for p, g, v, *m in _blocks(params, gradients, *slots):
+        rate = np.asarray(learning_rate, p.dtype)
+        change, step, decayed, past, share, small = kept[p.shape, p.dtype]
+        momentum = (decayed, m[0], past) if m else ()
+        try:
+            _square_change(v, g, share, change)
+        except FloatingPointError:
+            with np.errstate(**_quiet):
+                _calm(v)
+                _calm_square_change(v, g, share, change)
+        np.add(v, change, v)
+        np.sqrt(np.add(v, small, change), change)
+        try:
+            _rmsprop_step(g, change, rate, step, *momentum)
+        except FloatingPointError:
+            with np.errstate(**_quiet):
+                _calm(*m)
+                _rmsprop_step(g, change, rate, step, *momentum)
+        if m:
+            np.copyto(m[0], step)
+        np.subtract(p, step, p)
+    return (*params, *(x for slot in slots for x in slot))
 
 
-_sgd_page = page("sgd_update")
-_adam_page = page("adam_update")
-_rmsprop_page = page("rmsprop_update")
+def _rmsprop_step(g: Any, root: Any, rate: Any, out: Any, decayed: Any = None, m: Any = None, past: Any = None) -> None:
+    """Work out the step of RMSprop, with what is left of the last one where there is momentum."""
+    np.multiply(np.divide(g, root, out), rate, out)
+    if m is not None:
+        np.add(np.multiply(m, past, decayed), out, out)
+
 
 IN_PLACE_KERNELS = {
-    "adam_update": adam_update,
-    "rmsprop_update": rmsprop_update,
-    "sgd_update": sgd_update,
+    "adam_update": _overwriting("adam_update", _adam_for),
+    "rmsprop_update": _overwriting("rmsprop_update", _rmsprop_for),
+    "sgd_update": _overwriting("sgd_update", _sgd_for),
 }

@@ -11,7 +11,7 @@ from horn.numpy_backend.elementwise import FAST, TARGETS
 from horn.numpy_backend.pages import page
 from horn.spec.random import PARITY, ROTATIONS
 
-_BLOCK = 8192  # counters enciphered at a time: three arrays of 32 kB
+_BLOCK = 32768  # counters enciphered at a time: three arrays of 128 kB
 
 _WORD = np.dtype(np.uint32)
 _SHIFTS = [[(np.asarray(r, _WORD), np.asarray(32 - r, _WORD)) for r in rotations] for rotations in ROTATIONS]

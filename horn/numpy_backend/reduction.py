@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from horn.numpy_backend.elementwise import FAST
+from horn.numpy_backend.elementwise import FAST, FAST_NAMES
 from horn.numpy_backend.pages import page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _FEW_ROWS = 64  # too few to make up for the calls that fetch a maximum from its place
 _CHUNK = 256  # rows that one product with a vector of ones adds up
@@ -55,6 +58,19 @@ def sum_(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     return total if len(rest) == 1 else total.reshape(rest)
 
 
+def _sum_for(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Callable[..., Any] | None:
+    """Return the product with ones, for a short sum along the first axis; a count for all of some bools."""
+    if x.dtype == "bool" and len(axis) == len(x.shape) and not keepdims:
+        return lambda x: np.int32(np.count_nonzero(x))
+    rows = x.shape[0] if x.shape else 0
+    if x.dtype not in FAST_NAMES or axis != (0,) or keepdims or len(x.shape) > 2:
+        return None
+    return _ones[np.dtype(x.dtype)][:rows].dot if isinstance(rows, int) and rows <= _CHUNK else None
+
+
+sum_.made_for = _sum_for  # type: ignore[attr-defined]  # see `Backend.kernels`
+
+
 def is_narrow(rows: int, columns: int) -> bool:
     """Return whether the rows of a matrix are worked on faster as the columns of its transpose."""
     return columns <= (32 if rows <= 4096 else 16)
@@ -99,6 +115,15 @@ def mean(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     count = prod(tuple(x.shape[i] for i in axis))
     return sum_(x, axis, keepdims) / count
 
+
+def _mean_for(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Callable[..., Any] | None:
+    """Return the mean for what is summed by a product with ones."""
+    total = _sum_for(x, axis, keepdims) if x.dtype in FAST_NAMES else None
+    count = x.shape[0] if x.shape else 0
+    return total and (lambda x: total(x) / count)
+
+
+mean.made_for = _mean_for  # type: ignore[attr-defined]  # see `Backend.kernels`
 
 _mean_page = page("mean")
 

@@ -12,7 +12,15 @@ import numpy as np
 
 CAPACITY = 1 << 20  # bytes of one buffer: half of a usual second-level cache
 
+_LINE = 64  # bytes of the cache that are fetched together
+
 _shelf: list[Any] = []
+
+
+def aligned(count: int, dtype: Any) -> Any:
+    """Return a new vector with any values that begins where a line of the cache does: it is walked faster."""
+    room = bytearray(count * dtype.itemsize + _LINE)
+    return np.ndarray(count, dtype, room, -np.frombuffer(room, np.uint8).ctypes.data % _LINE)
 
 
 def take(count: int, dtype: Any) -> Any:
@@ -23,7 +31,7 @@ def take(count: int, dtype: Any) -> Any:
     try:
         buffer = _shelf.pop()
     except IndexError:
-        buffer = np.empty(CAPACITY, np.uint8)
+        buffer = aligned(CAPACITY, np.dtype(np.uint8))
     return buffer[:size].view(dtype)
 
 

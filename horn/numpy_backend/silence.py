@@ -36,7 +36,7 @@ def silent(kernel: Callable[..., Any]) -> Callable[..., Any]:
                 result = kernel(*operands, **attrs)
         return np.asarray(result) if type(result) is np.float64 else result
 
-    return run
+    return _made_alike(run, kernel, silent)
 
 
 def silent_once(kernel: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,4 +46,17 @@ def silent_once(kernel: Callable[..., Any]) -> Callable[..., Any]:
         with np.errstate(all="ignore"):
             return kernel(*operands, **attrs)
 
+    return _made_alike(run, kernel, silent_once)
+
+
+def _made_alike(run: Any, kernel: Any, cover: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a covered kernel cover those that the kernel makes for known specs."""
+    make = getattr(kernel, "made_for", None)
+    if make is not None:
+
+        def covered(*specs: Any, **attrs: Any) -> Callable[..., Any] | None:
+            made = make(*specs, **attrs)
+            return made and cover(made)
+
+        run.made_for = covered
     return run

@@ -7,7 +7,7 @@ once for each signature, in `prepare`, and are kept.
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,10 +16,10 @@ from horn import contract, dtypes, settings
 from horn.errors import BackendError, UnsupportedOpError
 from horn.spec import normalise
 from horn.spec.boxes import Box
-from horn.spec.graph import Graph, Node, lift, spec_of
+from horn.spec.graph import Node, lift, spec_of
 from horn.spec.namespace import ops
 from horn.spec.operators import Operators
-from horn.spec.program import Program, expand
+from horn.spec.program import Program, attributes, expand, fitted
 from horn.spec.sizes import Dim, unknowns
 from horn.spec.tensorspec import TensorSpec
 
@@ -256,13 +256,7 @@ def kernel_for(op: Op, backend: Backend, prepared: Prepared, form: Form) -> Call
             return program.single(*leaves) if prepared.single else program(*leaves)
 
         return expanded
-    if not prepared.attrs:
-        return kernel
-    attrs = {
-        name: Program(value, backend) if isinstance(value, Graph) else value
-        for name, value in prepared.attrs.items()
-    }
-    return partial(kernel, **attrs)
+    return fitted(kernel, op, prepared.specs, form, attributes(prepared.attrs, backend))
 
 
 def missing_kernel(name: str, backend: Backend) -> UnsupportedOpError:

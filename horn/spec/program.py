@@ -8,6 +8,7 @@ the line. Plans, compiled steps, eager composites and the bodies of scans are al
 from __future__ import annotations
 
 from functools import lru_cache, partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -340,15 +341,34 @@ def native_literal(literal: Literal, backend: Backend) -> Any:
 
 def bind(node: Node, backend: Backend) -> Callable[..., Any]:
     """Return the kernel of a node as a function of its flat operand leaves."""
-    kernel = backend.kernels[node.op.name]
-    attrs = {
-        name: Program(value, backend) if isinstance(value, Graph) else value
-        for name, value in node.attrs.items()
-    }
-    if any(count is not None for count in node.form):
-        regroup, form = node.op.regroup, node.form
-        return lambda *leaves: kernel(*regroup(leaves, form), **attrs)
-    return partial(kernel, **attrs) if attrs else kernel
+    specs = [None if x is None else x.spec for x in node.inputs]
+    kernel = fitted(backend.kernels[node.op.name], node.op, specs, node.form, attributes(node.attrs, backend))
+    return flattened(kernel, node.form)
+
+
+def attributes(attrs: Mapping[str, Any], backend: Backend) -> dict[str, Any]:
+    """Return attributes as a kernel wants them: a graph is a program."""
+    return {name: Program(x, backend) if isinstance(x, Graph) else x for name, x in attrs.items()}
+
+
+def fitted(
+    kernel: Callable[..., Any], op: Op, specs: Sequence[Any], form: tuple[Any, ...], attrs: dict[str, Any]
+) -> Callable[..., Any]:
+    """Return a kernel as a function of its operands: the one made for these specs, where it has one."""
+    make = getattr(kernel, "made_for", None)
+    made = make(*op.regroup(specs, form), **attrs) if make else None
+    return made or (partial(kernel, **attrs) if attrs else kernel)
+
+
+def flattened(kernel: Callable[..., Any], form: tuple[Any, ...]) -> Callable[..., Any]:
+    """Return a function of grouped operands as one of their flat leaves."""
+    if all(count is None for count in form):
+        return kernel
+    ends = list(accumulate(1 if count is None else count for count in form))
+    places = [
+        end - 1 if count is None else slice(end - count, end) for count, end in zip(form, ends, strict=True)
+    ]
+    return lambda *leaves: kernel(*[leaves[place] for place in places])
 
 
 class Pair:
@@ -362,14 +382,15 @@ class Pair:
 
     def run_forward(self) -> Callable[..., Any]:
         """Return the forward function: its outputs, then the residual."""
-        node, kernel, attrs = self.forward, self._forward, self.forward.attrs
-        single = len(node.outputs) == 1
-        if single and all(count is None for count in node.form):
-            return partial(kernel, **attrs)
+        node = self.forward
+        specs = [None if x is None else x.spec for x in node.inputs]
+        kernel = flattened(fitted(self._forward, node.op, specs, node.form, node.attrs), node.form)
+        if len(node.outputs) == 1:
+            return kernel
 
         def forward(*leaves: Any) -> tuple[Any, ...]:
-            outputs, residual = kernel(*node.op.regroup(leaves, node.form), **attrs)
-            return (outputs, residual) if single else (*outputs, residual)
+            outputs, residual = kernel(*leaves)
+            return (*outputs, residual)
 
         return forward
 
