@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +43,8 @@ def make(groups: list[Group], options: argparse.Namespace) -> tuple[str, dict[st
     pictures = _pictures(trained)
     parts = [
         "# Horn, measured",
-        f"{versions()}; {platform.system()}, {os.cpu_count()} processors, {options.threads} thread(s) for each "
-        f"implementation; {options.rounds} rounds of {options.seconds:g} s.",
+        f"{versions()}; {machine()}, {options.threads} thread(s) for each implementation; "
+        f"{_rounds(groups)} rounds of {options.seconds:g} s. Only the processor computes: no figure is of a GPU.",
         INTRODUCTION,
         *(f"![{name}]({name})" for name in pictures),
     ]
@@ -162,6 +163,21 @@ def _pictures(groups: list[Group]) -> dict[str, str]:
         if known:
             found[name] = plot.ratios(title, known)
     return found
+
+
+def _rounds(groups: list[Group]) -> str:
+    """Return how many rounds there were, the fewest and the most."""
+    counts = {group.rounds for group in groups if group.rounds}
+    return " to ".join(str(n) for n in sorted({min(counts, default=0), max(counts, default=0)}))
+
+
+def machine() -> str:
+    """Return the system, the processor as it calls itself, and how many there are."""
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.processor() or platform.machine()
+    return f"{platform.system()}, {os.cpu_count()} x {name}"
 
 
 def versions() -> str:
