@@ -24,11 +24,15 @@ class Compiled:
     Args:
         step: The traced step.
         backend: Where it runs.
+
+    Attributes:
+        changes: Whether a run changes any Variable.
     """
 
     def __init__(self, step: Step, backend: Backend) -> None:
         self.step = step
         self.backend = backend
+        self.changes = bool(step.updates)
         self.run = Runner(step, backend) if backend.compile is None else backend.compile(step)
 
     def __call__(self, arrays: Sequence[Any], order: Any = None, start: int = 0, count: int = 1) -> Any:

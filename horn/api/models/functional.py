@@ -51,7 +51,7 @@ class Functional(Model):
     @property
     def layers(self) -> list[Layer]:
         """The layers, in the order in which they were called; a shared one is there once."""
-        return self._layers
+        return list(self._layers)
 
     def sublayers(self) -> list[Layer]:
         """Return the layers of the graph, then any that are attributes."""

@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,7 @@ _log = logging.getLogger("horn")
 _DISPATCH_SECONDS = 0.05
 _MOST_STEPS = 4096
 _UNMEASURED = Unmeasured()
+_nothing = nullcontext()
 
 
 class Epochs:
@@ -144,10 +145,12 @@ class Epochs:
         if self.by_batch:
             with profile.span("callbacks"):
                 self.callbacks.call(f"{hook}_begin", done, {})
-        with self.pace.measured(count), interrupt_after():
+        begun = time.perf_counter()
+        with interrupt_after() if function.changes else _nothing:
             with profile.dispatch(function, count):
                 self.results = function(arrays, order, start, count)
             profile.wait(self.logs)
+        self.pace.took(time.perf_counter() - begun, count)
         with profile.span("callbacks"):
             if self.by_batch:
                 self.callbacks.call(f"{hook}_end", done, {} if self.phase == "predict" else self.logs())
@@ -184,12 +187,9 @@ class Pace:
         """Return how many of the steps that are left to run now."""
         return min(left, self.fixed or self.next)
 
-    @contextmanager
-    def measured(self, count: int) -> Iterator[None]:
-        """Take the time of a dispatch and adapt the next."""
-        begun = time.perf_counter()
-        yield
-        if time.perf_counter() - begun < _DISPATCH_SECONDS:
+    def took(self, seconds: float, count: int) -> None:
+        """Adapt the next dispatch to the time of one of `count` steps."""
+        if seconds < _DISPATCH_SECONDS:
             self.next = min(max(self.next, count) * 2, _MOST_STEPS)
         elif self.next > 1:
             self.next = max(self.next // 2, 1)

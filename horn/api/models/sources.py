@@ -64,7 +64,8 @@ def make(
     packed = pack(x, y, sample_weight)
     if any(is_mapped(leaf) for leaf in tree.flatten(packed)):
         return MappedData(packed, size, steps, goes_on=goes_on, class_weight=class_weight)
-    return ArrayData(class_weights.weigh(narrow(packed), class_weight), size, steps)
+    weighed = packed if class_weight is None else class_weights.weigh(narrow(packed), class_weight)
+    return ArrayData(weighed, size, steps)
 
 
 def split(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Any, Any]:
