@@ -74,6 +74,10 @@ class Backend:
         """Return a tensor of a NumPy array that nobody changes; without a copy where that is possible."""
         return self.asarray(value)
 
+    def feed(self, value: np.ndarray) -> Any:
+        """Return what the runner of a compiled step takes for a NumPy array that it sees once."""
+        return self.adopt(value)
+
     def to_numpy(self, tensor: Tensor) -> np.ndarray:
         """Return the values of a tensor as a NumPy array of the same dtype."""
         raise NotImplementedError

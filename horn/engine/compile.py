@@ -39,7 +39,8 @@ class Compiled:
         """Run `count` steps and return the results of the last, as the tree the function returned.
 
         Args:
-            arrays: Tensors of the backend: the leaves of a batch, or with `order` of the data set.
+            arrays: Tensors of the backend, or what it feeds: the leaves of a batch, or with `order` of
+                the data set.
             order: int32 (steps, batch), the rows of each batch; None to run on `arrays` as they are.
             start: The first step to run.
             count: How many steps to run.
@@ -53,6 +54,10 @@ class Compiled:
             for variable, storage in zip(variables, state, strict=True):
                 variable.set_storage(storage)
         return tree.unflatten(self.step.results, results)
+
+    def once(self, batch: Any) -> Any:
+        """Run a step on a tree of host arrays, and return its results."""
+        return self([self.backend.feed(leaf) for leaf in tree.flatten(batch)])
 
 
 def compile_step(fn: Callable[..., Any], batch: Any, backend: Backend) -> Compiled:

@@ -73,6 +73,15 @@ class Epochs:
             if isinstance(function, Compiled):
                 check_bounds(function.step, self.data.tree)
 
+    @property
+    def is_one_step(self) -> bool:
+        """Whether the data are arrays of one batch."""
+        return isinstance(self.data, ArrayData) and self.data.count == 1
+
+    def only_step(self) -> Any:
+        """Return the results of the one step of an epoch, prepared before, without telling anybody."""
+        return self._prepared.once(self.data.tree)
+
     def run(self, order: list[np.ndarray] | None = None, on_results: Callable[[Any], None] | None = None) -> int:
         """Run one epoch and return the number of steps; none where the batches have run out.
 

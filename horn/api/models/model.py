@@ -346,6 +346,8 @@ class Model(Trainer, Layer):
         told = tell(self, data, callbacks, verbose)
         running = Epochs(self, "predict", data, told)
         running.prepare()
+        if running.is_one_step and not told.callbacks:  # nothing to loop over, and nobody to tell
+            return tree.map_structure(lambda leaf: np.array(self.backend.to_numpy(leaf)), running.only_step())
         parts: list[Any] = []
         with told.until_exit():
             told.call("on_predict_begin", {})
@@ -374,9 +376,7 @@ class Model(Trainer, Layer):
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch as NumPy arrays."""
         batch = data_page.narrow(data_page.pack(x))
-        function = self._functions.get("predict", batch)
-        results = function([self.backend.adopt(leaf) for leaf in tree.flatten(batch)])
-        return tree.map_structure(self.backend.to_numpy, results)
+        return tree.map_structure(self.backend.to_numpy, self._functions.get("predict", batch).once(batch))
 
     def _on_batch(self, phase: str, batch: Any, *, return_dict: bool) -> Any:
         flag(f"{phase}_on_batch", "return_dict", return_dict)

@@ -64,7 +64,8 @@ class JaxRunner:
         self.backend = backend
         self._updates = list(step.updates)
         self._read = [i for i in range(step.n_state) if i not in set(self._updates)]
-        self._one_by_one = jax.default_backend() == "cpu" and any(map(step.contains, _CONVOLUTIONS))
+        slow_in_loops = jax.default_backend() == "cpu" and any(map(step.contains, _CONVOLUTIONS))
+        self._one_by_one = slow_in_loops or not self._updates
         self._compiled: OrderedDict[Any, Compiled] = OrderedDict()
         self._own: list[Any] = [None] * len(self._updates)
 
@@ -113,7 +114,7 @@ class JaxRunner:
     # -- compiling ---------------------------------------------------------------------------
 
     def _find(self, state: list[Any], arrays: Sequence[Any], order: Any) -> Compiled:
-        key = (tuple(x.aval for x in arrays), None if order is None else order.aval)
+        key = (tuple([(x.shape, x.dtype) for x in arrays]), None if order is None else order.aval)
         found = self._compiled.get(key)
         if found is None:
             found = self._compiled[key] = self._compile(state, arrays, order)
