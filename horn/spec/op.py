@@ -148,17 +148,22 @@ class Op:
             return self._slow(args, kwargs)
         key: list[Any] = [context.backend or contract.current_backend(), _settings()]
         operands = args if len(args) <= self._operand_count else args[: self._operand_count]
+        ready: list[Any] = []
         for value in operands:
             kind = type(value)
             signature = _signatures.get(kind)
+            if signature is None and kind not in _NUMBERS:
+                if not hasattr(kind, "__horn_value__") or self.aliases or value.backend not in (None, key[0]):
+                    return self._slow(args, kwargs)
+                value = kind.__horn_value__(value)  # noqa: PLW2901  (a Variable stands for what it holds)
+                kind = type(value)
+                signature = _signatures.get(kind)
+                if signature is None:
+                    return self._slow(args, kwargs)
+            key.append(kind)
             if signature is not None:
-                key += (kind, signature(value))
-            elif kind in _NUMBERS:
-                key.append(kind)
-            elif hasattr(kind, "__horn_value__") and not self.aliases and dispatch.at_home(args, key[0]):
-                return self(*[dispatch.unwrap(x) for x in args], **kwargs)
-            else:
-                return self._slow(args, kwargs)
+                key.append(signature(value))
+            ready.append(value)
         if operands is not args:  # attributes by position
             key += args[self._operand_count :]
             key += map(type, args[self._operand_count :])
@@ -170,8 +175,8 @@ class Op:
         except TypeError:  # an attribute that cannot be a key, such as a list
             return self._slow(args, kwargs)
         if function is None:
-            return self._remember(tuple(key), args, kwargs)
-        return function(*operands)
+            return self._remember(tuple(key), (*ready, *args[len(ready) :]), kwargs)
+        return function(*ready)
 
     def _slow(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._frontend is not None:

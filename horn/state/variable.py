@@ -92,7 +92,7 @@ class Variable(Operators):
         for the model that first runs it.
         """
         if self._backend is not None:
-            return self.tensor(self._backend)
+            return self._backend.read(self._storage)
         backend = contract.current_backend()
         if self.awaits_layer and not current_scope():
             assert self._host is not None
