@@ -22,7 +22,7 @@ import numpy as np
 from jax import lax
 
 from horn import dtypes
-from horn_jax.kernel import WIDE_NAMES, in_64_bits, is_wide
+from horn_jax.kernel import WIDE_NAMES, compiled, in_64_bits, is_wide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _KEPT = 8  # compiled functions of one step
 _LARGE = 1024  # elements of a constant that becomes an argument
+_copies = compiled(lambda tensors: [jnp.copy(x) for x in tensors], nested=True)
 _CONVOLUTIONS = ("convolution", "convolution_input_grad", "convolution_kernel_grad")
 
 
@@ -107,9 +108,9 @@ class JaxRunner:
         changed = [state[i] for i in self._updates]
         if all(map(is_, changed, self._own)):
             return
-        for i, value, own in zip(self._updates, changed, self._own, strict=True):
-            if value is not own:
-                state[i] = self.backend.copy(value)
+        foreign = [i for i, value, own in zip(self._updates, changed, self._own, strict=True) if value is not own]
+        for i, copied in zip(foreign, _copies([state[i] for i in foreign]), strict=True):
+            state[i] = copied
 
     # -- compiling ---------------------------------------------------------------------------
 
