@@ -51,8 +51,9 @@ class Compiled:
             with contract.context(backend=self.backend):
                 results = self.run(state, arrays, order, start, count)
         finally:
-            for variable, storage in zip(variables, state, strict=True):
-                variable.set_storage(storage)
+            if self.changes:
+                for variable, storage in zip(variables, state, strict=True):
+                    variable.set_storage(storage)
         return tree.unflatten(self.step.results, results)
 
     def once(self, batch: Any) -> Any:

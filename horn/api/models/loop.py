@@ -68,19 +68,7 @@ class Epochs:
     def prepare(self) -> None:
         """Compile for the data, and check the data, before anything changes."""
         if isinstance(self.data, ArrayData):
-            check_finite(self.data.tree)
-            function = self._prepared = self._function(self.data.example_batch())
-            if isinstance(function, Compiled):
-                check_bounds(function.step, self.data.tree)
-
-    @property
-    def is_one_step(self) -> bool:
-        """Whether the data are arrays of one batch."""
-        return isinstance(self.data, ArrayData) and self.data.count == 1
-
-    def only_step(self) -> Any:
-        """Return the results of the one step of an epoch, prepared before, without telling anybody."""
-        return self._prepared.once(self.data.tree)
+            self._prepared = function_for(self.model, self.phase, self.data)
 
     def run(self, order: list[np.ndarray] | None = None, on_results: Callable[[Any], None] | None = None) -> int:
         """Run one epoch and return the number of steps; none where the batches have run out.
@@ -174,6 +162,15 @@ class Epochs:
     def _stopped(self) -> bool:
         """Return whether a callback has ended the training, which it can at any step."""
         return self.phase == "train" and self.model.stop_training
+
+
+def function_for(model: Any, phase: str, data: ArrayData) -> Any:
+    """Return the function of a phase for arrays, which are checked before anything changes."""
+    check_finite(data.tree)
+    function = model._functions.get(phase, data.example_batch())  # noqa: SLF001
+    if isinstance(function, Compiled):
+        check_bounds(function.step, data.tree)
+    return function
 
 
 def _host(backend: contract.Backend, value: Any) -> Any:

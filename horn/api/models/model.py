@@ -15,7 +15,7 @@ from horn.api.layers.layer import Layer
 from horn.api.models import class_weights, data as data_page, sources, summary
 from horn.api.models.arguments import check_fit, check_steps, is_due
 from horn.api.models.batches import check_walkable
-from horn.api.models.loop import Epochs, collect, nothing_to, say_used_up, tell
+from horn.api.models.loop import Epochs, collect, function_for, nothing_to, say_used_up, tell
 from horn.api.models.profile import Profile, Unmeasured
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
@@ -343,11 +343,13 @@ class Model(Trainer, Layer):
         """
         check_steps("predict", steps=steps)
         data = sources.make(x, None, None, batch_size, steps)
+        if verbose == 0 and callbacks is None and isinstance(data, data_page.ArrayData) and data.count == 1:
+            # Nothing to loop over, and nobody to tell. Copies share no memory, whatever the model returned.
+            outputs = function_for(self, "predict", data).once(data.tree)
+            return tree.map_structure(lambda leaf: np.array(self.backend.to_numpy(leaf)), outputs)
         told = tell(self, data, callbacks, verbose)
         running = Epochs(self, "predict", data, told)
         running.prepare()
-        if running.is_one_step and not told.callbacks:  # nothing to loop over, and nobody to tell
-            return tree.map_structure(lambda leaf: np.array(self.backend.to_numpy(leaf)), running.only_step())
         parts: list[Any] = []
         with told.until_exit():
             told.call("on_predict_begin", {})

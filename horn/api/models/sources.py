@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from horn import tree
 from horn.api.models import class_weights
 from horn.api.models.batches import BatchData, MappedData, NumberedData, is_mapped, is_numbered
@@ -14,6 +16,8 @@ from horn.errors import ArgumentError, DataError
 
 def yields_batches(x: Any) -> bool:
     """Return whether what the user passed is an iterable of batches, and not arrays."""
+    if type(x) is np.ndarray:
+        return False
     leaves = tree.flatten(x)
     first = leaves[0] if leaves else x
     if hasattr(first, "__next__") or is_numbered(first):
