@@ -8,7 +8,7 @@ floors above can ask for one without knowing the registry.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from horn.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
 
@@ -76,6 +76,10 @@ class Backend:
     def adopt(self, value: np.ndarray) -> Tensor:
         """Return a tensor of a NumPy array that nobody changes; without a copy where that is possible."""
         return self.asarray(value)
+
+    def feed(self, value: np.ndarray) -> Any:
+        """Return what the runner of a compiled step takes for a NumPy array that it sees once."""
+        return self.adopt(value)
 
     def to_numpy(self, tensor: Tensor) -> np.ndarray:
         """Return the values of a tensor as a NumPy array of the same dtype."""
@@ -211,15 +215,25 @@ def set_backend(backend: Backend | None) -> None:
     _context.set(_context.get()._replace(backend=backend))
 
 
-@contextmanager
-def context(**changes: Any) -> Iterator[Context]:
+def context(**changes: Any) -> AbstractContextManager[Context]:
     """Run a block in a changed `Context`; the old one comes back however the block ends."""
-    changed = _context.get()._replace(**changes)
-    token = _context.set(changed)
-    try:
-        yield changed
-    finally:
-        _context.reset(token)
+    return _Changed(_context.get()._replace(**changes))
+
+
+class _Changed(AbstractContextManager[Context]):
+    """A block in another context; a generator's would take twice as long, at each step."""
+
+    __slots__ = ("changed", "token")
+
+    def __init__(self, changed: Context) -> None:
+        self.changed = changed
+
+    def __enter__(self) -> Context:
+        self.token = _context.set(self.changed)
+        return self.changed
+
+    def __exit__(self, *error: object) -> None:
+        _context.reset(self.token)
 
 
 _owners: dict[type, Backend] = {}

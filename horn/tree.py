@@ -8,19 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
 Tree = Any
 """A leaf, or a dictionary, list or tuple of trees."""
 
 
+_NESTED = (dict, list, tuple)
+
+
 def is_nested(tree: Tree) -> bool:
     """Return whether `tree` is a container and not a leaf."""
-    return isinstance(tree, dict | list | tuple)
-
-
-def _children(tree: Tree) -> list[Tree]:
-    return [tree[key] for key in sorted(tree)] if isinstance(tree, dict) else list(tree)
+    return isinstance(tree, _NESTED)
 
 
 def flatten(tree: Tree) -> list[Any]:
@@ -30,12 +29,23 @@ def flatten(tree: Tree) -> list[Any]:
         >>> flatten({"b": [1, (2,)], "a": 0})
         [0, 1, 2]
     """
-    if not is_nested(tree):
-        return [tree]
-    return [leaf for child in _children(tree) for leaf in flatten(child)]
+    leaves: list[Any] = []
+    _gather(tree, leaves)
+    return leaves
 
 
-def unflatten(structure: Tree, leaves: list[Any]) -> Tree:
+def _gather(tree: Tree, leaves: list[Any]) -> None:
+    if not isinstance(tree, _NESTED):
+        leaves.append(tree)
+        return
+    for child in [tree[key] for key in sorted(tree)] if isinstance(tree, dict) else tree:
+        if isinstance(child, _NESTED):
+            _gather(child, leaves)
+        else:
+            leaves.append(child)
+
+
+def unflatten(structure: Tree, leaves: Sequence[Any]) -> Tree:
     """Return a tree of the form of `structure` that holds `leaves`.
 
     Example:
@@ -43,18 +53,7 @@ def unflatten(structure: Tree, leaves: list[Any]) -> Tree:
         {'b': [2, (3,)], 'a': 1}
     """
     rest = iter(leaves)
-    return _fill(structure, rest)
-
-
-def _fill(structure: Tree, rest: Iterator[Any]) -> Tree:
-    if isinstance(structure, dict):
-        filled = {key: _fill(structure[key], rest) for key in sorted(structure)}
-        return {key: filled[key] for key in structure}
-    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return type(structure)(*[_fill(child, rest) for child in structure])
-    if isinstance(structure, list | tuple):
-        return type(structure)(_fill(child, rest) for child in structure)
-    return next(rest)
+    return _mapped(lambda _: next(rest), structure)
 
 
 def map_structure(fn: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
@@ -64,8 +63,34 @@ def map_structure(fn: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
         >>> map_structure(lambda x, y: x + y, [1, (2,)], [10, (20,)])
         [11, (22,)]
     """
+    if not others:
+        return _mapped(fn, tree)
     columns = [flatten(one) for one in (tree, *others)]
     return unflatten(tree, [fn(*row) for row in zip(*columns, strict=True)])
+
+
+def _mapped(fn: Callable[[Any], Any], tree: Tree) -> Tree:
+    if not isinstance(tree, _NESTED):
+        return fn(tree)
+    if isinstance(tree, dict):
+        made = {key: _mapped(fn, tree[key]) for key in sorted(tree)}
+        return {key: made[key] for key in tree}
+    children = [_mapped(fn, child) for child in tree]
+    return type(tree)(*children) if hasattr(tree, "_fields") else type(tree)(children)
+
+
+def form(tree: Tree) -> Any:
+    """Return something hashable that is equal for trees which differ in their leaves alone.
+
+    Example:
+        >>> form({"a": [5]}) == form({"a": [6]}), form([5]) == form((5,))
+        (True, False)
+    """
+    if not isinstance(tree, _NESTED):
+        return None
+    if isinstance(tree, dict):
+        return (dict, *[(key, form(child)) for key, child in tree.items()])
+    return (type(tree), *map(form, tree))
 
 
 def flatten_with_path(tree: Tree, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], Any]]:

@@ -24,18 +24,23 @@ class Compiled:
     Args:
         step: The traced step.
         backend: Where it runs.
+
+    Attributes:
+        changes: Whether a run changes any Variable.
     """
 
     def __init__(self, step: Step, backend: Backend) -> None:
         self.step = step
         self.backend = backend
+        self.changes = bool(step.updates)
         self.run = Runner(step, backend) if backend.compile is None else backend.compile(step)
 
     def __call__(self, arrays: Sequence[Any], order: Any = None, start: int = 0, count: int = 1) -> Any:
         """Run `count` steps and return the results of the last, as the tree the function returned.
 
         Args:
-            arrays: Tensors of the backend: the leaves of a batch, or with `order` of the data set.
+            arrays: Tensors of the backend, or what it feeds: the leaves of a batch, or with `order` of
+                the data set.
             order: int32 (steps, batch), the rows of each batch; None to run on `arrays` as they are.
             start: The first step to run.
             count: How many steps to run.
@@ -46,9 +51,14 @@ class Compiled:
             with contract.context(backend=self.backend):
                 results = self.run(state, arrays, order, start, count)
         finally:
-            for variable, storage in zip(variables, state, strict=True):
-                variable.set_storage(storage)
+            if self.changes:
+                for variable, storage in zip(variables, state, strict=True):
+                    variable.set_storage(storage)
         return tree.unflatten(self.step.results, results)
+
+    def once(self, batch: Any) -> Any:
+        """Run a step on a tree of host arrays, and return its results."""
+        return self([self.backend.feed(leaf) for leaf in tree.flatten(batch)])
 
 
 def compile_step(fn: Callable[..., Any], batch: Any, backend: Backend) -> Compiled:

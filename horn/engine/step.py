@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -131,8 +132,9 @@ class Step:
         """Return whether the step calls an op, directly or inside of composites and scans."""
         return _contains(self.graph, name, {})
 
+    @cached_property
     def bounds(self) -> list[Bound]:
-        """Return what ops demand of integers that reach them unchanged from the batch."""
+        """What ops demand of integers that reach them unchanged from the batch."""
         leaves = {id(symbol): i for i, symbol in enumerate(self.batch)}
         found: list[Bound] = []
         for node in self.graph.nodes:

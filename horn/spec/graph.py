@@ -281,11 +281,14 @@ def reachable(outputs: Iterable[Any]) -> list[Node]:
     return [found[serial] for serial in sorted(found)]
 
 
+_SYMBOLIC, _ARRAYS = (Operators, Literal), (np.ndarray, np.generic)
+
+
 def spec_of(value: Any) -> TensorSpec:
     """Return the shape and dtype of anything that an op takes: tensor, array, number or list."""
-    if isinstance(value, Operators | Literal):
+    if isinstance(value, _SYMBOLIC):
         return value.spec
-    if isinstance(value, np.ndarray | np.generic):
+    if isinstance(value, _ARRAYS):
         return TensorSpec(value.shape, dtypes.canonical(value.dtype))
     backend = contract.owner(type(value))
     if backend is not None:

@@ -148,17 +148,21 @@ class Op:
             return self._slow(args, kwargs)
         key: list[Any] = [context.backend or contract.current_backend(), _settings()]
         operands = args if len(args) <= self._operand_count else args[: self._operand_count]
+        ready: list[Any] = []
         for value in operands:
             kind = type(value)
             signature = _signatures.get(kind)
+            if signature is None and kind not in _NUMBERS:
+                key.append(kind)  # what a Variable holds has a home, even where it is an array
+                value = self._held(value, key[0])
+                kind = type(value)
+                signature = _signatures.get(kind)
+                if signature is None:
+                    return self._slow(args, kwargs)
+            key.append(kind)
             if signature is not None:
-                key += (kind, signature(value))
-            elif kind in _NUMBERS:
-                key.append(kind)
-            elif hasattr(kind, "__horn_value__") and not self.aliases and dispatch.at_home(args, key[0]):
-                return self(*[dispatch.unwrap(x) for x in args], **kwargs)
-            else:
-                return self._slow(args, kwargs)
+                key.append(signature(value))
+            ready.append(value)
         if operands is not args:  # attributes by position
             key += args[self._operand_count :]
             key += map(type, args[self._operand_count :])
@@ -170,19 +174,26 @@ class Op:
         except TypeError:  # an attribute that cannot be a key, such as a list
             return self._slow(args, kwargs)
         if function is None:
-            return self._remember(tuple(key), args, kwargs)
-        return function(*operands)
+            return self._remember(tuple(key), args, ready, kwargs)
+        return function(*ready)
+
+    def _held(self, value: Any, backend: Any) -> Any:
+        """Return what a Variable of a backend holds; a view of it would need a copy, see `bind`."""
+        at_home = _is_variable(value) and not self.aliases and value.backend in (None, backend)
+        return value.__horn_value__() if at_home else value
 
     def _slow(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._frontend is not None:
             return self._frontend(*args, **kwargs)
         return self.bind(*args, **kwargs)
 
-    def _remember(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _remember(self, key: Any, args: tuple[Any, ...], ready: list[Any], kwargs: dict[str, Any]) -> Any:
         """Make the function of a signature, run it, and keep it for the next call."""
         if self._frontend is not None or not all(name in self.attribute_kinds for name in kwargs):
             return self._slow(args, kwargs)
-        leaves, form, attrs = self._split(args, kwargs)
+        if any(map(_is_variable, args)) and not dispatch.at_home(args[: len(ready)], key[0]):
+            return self._slow(args, kwargs)
+        leaves, form, attrs = self._split((*ready, *args[len(ready) :]), kwargs)
         if len(leaves) != min(len(args), self._operand_count) or dispatch.has_dim(leaves, attrs):
             return dispatch.call(self, leaves, form, attrs)
         backend = dispatch.backend_of(self.name, leaves)
@@ -195,7 +206,7 @@ class Op:
         """Call the op itself, past its frontend, whatever the arguments are."""
         leaves, form, attrs = self._split(args, kwargs)
         result = dispatch.call(self, leaves, form, attrs)
-        if self.aliases and any(hasattr(type(x), "__horn_value__") for x in leaves):
+        if self.aliases and any(map(_is_variable, leaves)):
             # A view of a Variable's storage would change under whoever holds it.
             backend = contract.owner(type(result))
             return result if backend is None else backend.copy(result)
@@ -301,6 +312,10 @@ class Op:
 
     def __get__(self, instance: Any, owner: Any = None) -> Op:
         return self  # an op kept as a class attribute is no method
+
+
+def _is_variable(value: Any) -> bool:
+    return hasattr(type(value), "__horn_value__")
 
 
 @overload

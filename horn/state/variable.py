@@ -8,6 +8,7 @@ the run passes in, and an assignment is noted and not done.
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,7 +93,7 @@ class Variable(Operators):
         for the model that first runs it.
         """
         if self._backend is not None:
-            return self.tensor(self._backend)
+            return self._backend.read(self._storage)
         backend = contract.current_backend()
         if self.awaits_layer and not current_scope():
             assert self._host is not None
@@ -167,6 +168,13 @@ class Variable(Operators):
         """Subtract `value` from the present value."""
         self.assign(self - value)
 
+    def clear(self) -> None:
+        """Set every element to zero."""
+        if scope.get() is not None or self._backend is None:
+            self.assign(np.zeros(self.shape, dtypes.numpy_dtype(self.dtype)))
+        else:
+            self._storage = self._backend.write(self._storage, _zeros(self._backend, self.spec))
+
     def store(self, value: Any) -> None:
         """Put a value with contents into the storage, or on the host while there is none."""
         owner = None if isinstance(value, np.ndarray | np.generic) else contract.owner(type(value))
@@ -219,3 +227,9 @@ class Variable(Operators):
 
     def __repr__(self) -> str:
         return f"<Variable {self.path} {self.spec}>"
+
+
+@lru_cache(maxsize=64)
+def _zeros(backend: Backend, spec: TensorSpec) -> Any:
+    """Return a tensor of zeros that nobody changes."""
+    return backend.asarray(np.zeros(spec.shape, dtypes.numpy_dtype(spec.dtype)), spec.dtype)

@@ -19,6 +19,7 @@ from horn.api.layers.layer import Layer
 from horn.engine import compile as compiling, draws, step
 from horn.engine.plan import Runner
 from horn.spec.program import Lowering, Program
+from horn.state.variable import Variable
 
 RNG = np.random.default_rng(0)
 ROWS = 24
@@ -157,3 +158,82 @@ def test_joined_draws_are_the_same_draws(backend: str, monkeypatch: pytest.Monke
 
     for joined, apart in zip(trained(2), trained(1000), strict=True):
         np.testing.assert_allclose(joined, apart, rtol=2e-6, atol=1e-7)
+
+
+class Parts(keras.Model):
+    """A model of attributes of each kind that may hold layers."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.first, self.second = layers.Dense(2), None
+        self.inner = keras.Sequential([keras.Input((2,)), layers.Dense(2)])
+
+    def call(self, inputs: Any) -> Any:
+        outputs = self.inner(self.first(inputs))
+        for layer in [self.second, *getattr(self, "more", ())]:
+            outputs = outputs if layer is None else layer(outputs)
+        return outputs
+
+
+def _dense(size: int = 2) -> Any:
+    """Return a layer with weights."""
+    layer = layers.Dense(2)
+    layer.build((None, size))
+    layer.built = True
+    return layer
+
+
+def _append(model: Any) -> None:
+    model.more.append(_dense())
+
+
+CHANGES = {
+    "an attribute is set": lambda model: setattr(model, "second", _dense()),
+    "an attribute is replaced": lambda model: setattr(model, "first", _dense(3)),
+    "an attribute becomes None": lambda model: setattr(model, "second", None),
+    "an attribute is a list": lambda model: setattr(model, "more", [_dense()]),
+    "a list grows": _append,
+    "a list is deleted": lambda model: delattr(model, "more"),
+    "a model within grows": lambda model: model.inner.add(layers.Dense(2)),
+    "a model within shrinks": lambda model: model.inner.pop(),
+    "a weight is replaced": lambda model: setattr(model.first, "kernel", Variable(np.ones((3, 2), "float32"))),
+}
+
+
+def test_what_a_model_holds_may_change_between_calls(backend: str) -> None:
+    model, x = Parts(backend=backend), RNG.normal(size=(2, 3)).astype("float32")
+    for name, change in CHANGES.items():
+        model.predict(x, verbose=0)
+        change(model)
+        got = model.predict(x, verbose=0)
+        with keras.use_backend(backend):
+            np.testing.assert_allclose(got, keras.ops.convert_to_numpy(model(x)), rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+FREEZES = {
+    "nothing": lambda model: None,
+    "a layer": lambda model: setattr(model.first, "trainable", False),
+    "a weight": lambda model: setattr(model.first.bias, "trainable", False),
+    "a layer within a model within": lambda model: setattr(model.inner.layers[0], "trainable", False),
+}
+
+
+@pytest.mark.parametrize("frozen", FREEZES)
+def test_what_is_trained_may_change_between_steps(backend: str, frozen: str) -> None:
+    model = Parts(backend=backend)
+    model.compile("sgd", "mse")
+    x, y = RNG.normal(size=(2, 4, 3)).astype("float32")
+    model.train_on_batch(x, y[:, :2])
+    FREEZES[frozen](model)
+    trained = {id(v) for v in model.trainable_variables}
+    assert len(trained) == {"nothing": 4, "a weight": 3}.get(frozen, 2)
+    before = model.get_weights()
+    model.train_on_batch(x, y[:, :2])
+    for variable, old in zip(model.variables, before, strict=True):
+        assert np.array_equal(variable.numpy(), old) == (id(variable) not in trained), variable.path
+    for layer in (model.first, *model.inner.layers):
+        layer.trainable = True
+    model.first.bias.trainable = True
+    before = model.get_weights()
+    model.train_on_batch(x, y[:, :2])
+    assert not any(map(np.array_equal, model.get_weights(), before))

@@ -43,6 +43,9 @@ class LayerCall:
         outputs = [KerasTensor(spec, self, i) for i, spec in enumerate(tree.flatten(specs))]
         self.outputs = tuple(outputs)
         self.result = tree.unflatten(specs, outputs)
+        plain = len(args) == 1 and args[0] is self.inputs[0] and not kwargs and self.result is outputs[0]
+        self.only_input = args[0] if plain else None
+        """The symbolic tensor, where the call is of one on one, as most are."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LayerCall:
         """Return the same call of the copied layer, between the same symbolic tensors."""
@@ -206,10 +209,8 @@ class Layer(Weighted):
 
     def _cast(self, value: Any) -> Any:
         """Return a float tensor in the dtype that the layer computes in, and anything else as it is."""
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        kind = (type(value), getattr(value, "dtype", None), self.compute_dtype)
-        if kind in _stays:
+        kind = (type(value), getattr(value, "dtype", None), self.dtype_policy.compute_dtype)
+        if kind in _stays or value is None or isinstance(value, bool | int | float | str):
             return value
         dtype = spec_of(value).dtype
         if dtype == self.compute_dtype or not dtypes.is_float(dtype):

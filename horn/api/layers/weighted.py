@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from horn import dtypes, tree
 from horn.api import constraints, initializers, regularizers
@@ -31,6 +31,24 @@ class Weighted(Documented):
 
     name: str
     dtype_policy: DTypePolicy
+    changed: ClassVar[object] = object()
+    """Another object after each change of what any layer holds or trains, but for changes within lists
+    and dictionaries and of a Variable's `trainable`: who keeps what it found in a layer compares."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        old = self.__dict__.get(name)
+        super().__setattr__(name, value)
+        if name[0] != "_" and (isinstance(value, _HOLDERS) or isinstance(old, _HOLDERS)):
+            self.note_change()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        self.note_change()
+
+    @staticmethod
+    def note_change() -> None:
+        """Let whoever keeps what it found in a layer look again."""
+        Weighted.changed = object()
 
     def __init__(self, *, trainable: bool) -> None:
         self._trainable = trainable
@@ -78,6 +96,7 @@ class Weighted(Documented):
         variable.regularizer, variable.constraint = regularizer, constraint
         variable.path = f"{graph.current_scope() or self.name}/{name}"
         self._own_variables.append(variable)
+        self.note_change()
         return variable
 
     @property
@@ -105,6 +124,7 @@ class Weighted(Documented):
         self._trainable = flag(self.name, "trainable", value)
         for layer in self.sublayers():
             layer.trainable = value
+        self.note_change()
 
     def sublayers(self) -> list[Any]:
         """Return the layers that are attributes of this one, directly or in lists, in order."""
@@ -114,7 +134,7 @@ class Weighted(Documented):
         return list(found.values())
 
     def _held(self) -> list[Any]:
-        """Return the public attributes that may be or hold layers or weights; it runs in each `predict`."""
+        """Return the public attributes that may be or hold layers or weights."""
         return [value for key, value in vars(self).items() if type(value) not in _PLAIN and key[0] != "_"]
 
     @property
@@ -131,11 +151,22 @@ class Weighted(Documented):
 
     weights = variables
 
+    def tells_changes(self) -> bool:
+        """Return whether `changed` tells of any change here and within: no list or dictionary may grow."""
+        for name in ("variables", "trainable_variables"):
+            if getattr(type(self), name) is not getattr(Weighted, name):
+                return False  # who overrides them may look anywhere
+        return not any(map(_may_grow, self._held())) and all(x.tells_changes() for x in self.sublayers())
+
     @property
     def trainable_variables(self) -> list[Variable]:
         """The weights that optimizers change."""
+        return [v for v in self._unfrozen() if v.trainable]
+
+    def _unfrozen(self) -> list[Variable]:
+        """Return the weights that no frozen layer holds."""
         frozen = {id(v) for layer in self._frozen() for v in layer.variables}
-        return [v for v in self.variables if v.trainable and id(v) not in frozen]
+        return [v for v in self.variables if id(v) not in frozen]
 
     trainable_weights = trainable_variables
 
@@ -207,8 +238,16 @@ class Weighted(Documented):
             variable.assign(value)
 
 
+_HOLDERS = (Weighted, Variable, list, tuple, dict)
+"""Types of attributes that are or hold layers or weights."""
+
 _PLAIN = {bool, int, float, str, type(None), FunctionType, Op}
 """Types of attributes that hold no layers."""
+
+
+def _may_grow(value: Any) -> bool:
+    """Return whether something can be added within a value that is no layer."""
+    return isinstance(value, list | dict) or (isinstance(value, tuple) and any(map(_may_grow, value)))
 
 
 def _collect(value: Any, kind: type, found: dict[int, Any]) -> None:

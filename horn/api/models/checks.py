@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,17 +35,17 @@ def leaf_names(batch: Any) -> list[str]:
 
 def check_finite(batch: Any) -> None:
     """Raise `DataError` if any array of a batch or data set holds NaN, naming the first place."""
-    for name, leaf in zip(leaf_names(batch), tree.flatten(batch), strict=True):
+    for i, leaf in enumerate(tree.flatten(batch)):
         if leaf.dtype.kind != "f":
             continue
         rows = max(1, _BLOCK // max(1, leaf[:1].size))
         for start in range(0, len(leaf), rows):
             block = leaf[start : start + rows]
             # The sum is NaN if any element is; it may be, too, where infinities of both signs meet.
-            if np.isnan(np.sum(block)) and np.isnan(block).any():
+            if isnan(block.sum()) and np.isnan(block).any():
                 row = start + int(np.argwhere(np.isnan(block))[0][0])
                 raise DataError(
-                    f"The {name} contain NaN.",
+                    f"The {leaf_names(batch)[i]} contain NaN.",
                     expected="numbers",
                     got=f"NaN in example {row}",
                     remedy="clean the data: drop such examples, or fill them in",
@@ -58,8 +59,8 @@ def check_bounds(step: Step, batch: Any) -> None:
         step: A traced step; its ops say what they demand.
         batch: The tree of arrays that it will run on, a batch or a whole data set.
     """
-    leaves, names = tree.flatten(batch), leaf_names(batch)
-    for bound in step.bounds():
+    leaves = tree.flatten(batch)
+    for bound in step.bounds:
         if isinstance(bound.low, Dim) or isinstance(bound.high, Dim):
             continue  # the range is as unknown as the size; the op itself answers with NaN
         leaf = leaves[bound.leaf]
@@ -68,7 +69,7 @@ def check_bounds(step: Step, batch: Any) -> None:
         wrong = np.argwhere((leaf < bound.low) | (leaf > bound.high))[0]
         where = f" in layer {bound.scope!r}" if bound.scope else ""
         raise DataError(
-            f"The {names[bound.leaf]} hold an integer that {bound.op}{where} has no place for.",
+            f"The {leaf_names(batch)[bound.leaf]} hold an integer that {bound.op}{where} has no place for.",
             expected=f"integers from {bound.low} to {bound.high}",
             got=f"{leaf[tuple(wrong)]} in example {int(wrong[0])}",
             remedy="check the labels, or the number of classes or of words in the model",

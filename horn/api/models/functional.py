@@ -51,7 +51,7 @@ class Functional(Model):
     @property
     def layers(self) -> list[Layer]:
         """The layers, in the order in which they were called; a shared one is there once."""
-        return self._layers
+        return list(self._layers)
 
     def sublayers(self) -> list[Layer]:
         """Return the layers of the graph, then any that are attributes."""
@@ -115,6 +115,9 @@ class Functional(Model):
 
         for node in self._nodes:
             if isinstance(node, LayerCall):
+                if node.only_input is not None:
+                    env[id(node.outputs[0])] = layer_for(node.layer)(env[id(node.only_input)])
+                    continue
                 args = tree.map_structure(read, node.args)
                 results = tree.flatten(layer_for(node.layer)(*args, **tree.map_structure(read, node.kwargs)))
             else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from horn import contract, tree
 from horn.api.layers import calls
+from horn.api.layers.weighted import Weighted
 from horn.api.optimizers.optimizer import Optimizer
 from horn.engine.compile import compile_step
 from horn.engine.gradients import prefer_native
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from horn.contract import Backend
     from horn.engine.compile import Compiled
+    from horn.state.variable import Variable
 
 _log = logging.getLogger("horn")
 _PACKAGE = __name__.split(".", maxsplit=1)[0]
@@ -37,6 +39,7 @@ class Functions:
         self.model = model
         self._compiled: dict[Any, Any] = {}
         self._rules_assigned = 0
+        self._found: tuple[object, list[Variable], tuple[int, ...]] | None = None
 
     def clear(self) -> None:
         """Forget everything compiled: something that it was made from has changed."""
@@ -55,7 +58,7 @@ class Functions:
         trained = self._parameters(phase)
         specs = [spec_of(leaf) for leaf in tree.flatten(batch)]
         leaves = tuple((spec.shape[1:], spec.dtype) for spec in specs)
-        kind = (phase, leaves, repr(tree.map_structure(lambda leaf: None, batch)))
+        kind = (phase, leaves, tree.form(batch))
         sizes = tuple(spec.shape[:1] for spec in specs)
         for key in ((kind, trained), (kind, trained, sizes), kind):
             if key in self._compiled:
@@ -73,7 +76,12 @@ class Functions:
     def _parameters(self, phase: str) -> tuple[int, ...]:
         """Return what tells one set of parameters from another: those that the step trains, or else reads."""
         model = self.model
-        return tuple(map(id, model.trainable_variables if phase == "train" else model.variables))
+        if self._found is None or self._found[0] is not Weighted.changed:
+            changed = Weighted.changed
+            if not model.tells_changes():
+                return tuple(map(id, model.trainable_variables if phase == "train" else model.variables))
+            self._found = changed, model._unfrozen(), tuple(map(id, model.variables))  # noqa: SLF001
+        return tuple([id(v) for v in self._found[1] if v.trainable]) if phase == "train" else self._found[2]
 
     def _make(self, phase: str, batch: Any) -> Compiled | Eager:
         backend: Backend = self.model.backend
@@ -121,6 +129,8 @@ class Eager:
         phase: For the message.
     """
 
+    changes = True  # for all that anybody knows
+
     def __init__(self, step: Callable[[Any], Any], backend: Backend, structure: Any, phase: str) -> None:
         self.step_function = step
         self.backend = backend
@@ -146,6 +156,10 @@ class Eager:
         if self.reason is not None and not self.said:
             self._say_why(self.reason)
         return result
+
+    def once(self, batch: Any) -> Any:
+        """Run a step on a tree of host arrays, as `Compiled` does."""
+        return self([self.backend.adopt(leaf) for leaf in tree.flatten(batch)])
 
     def _batch(self, arrays: Sequence[Any], order: Any, i: int) -> list[Any]:
         if order is None:

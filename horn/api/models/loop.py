@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,7 @@ _log = logging.getLogger("horn")
 _DISPATCH_SECONDS = 0.05
 _MOST_STEPS = 4096
 _UNMEASURED = Unmeasured()
+_nothing = nullcontext()
 
 
 class Epochs:
@@ -67,10 +68,7 @@ class Epochs:
     def prepare(self) -> None:
         """Compile for the data, and check the data, before anything changes."""
         if isinstance(self.data, ArrayData):
-            check_finite(self.data.tree)
-            function = self._prepared = self._function(self.data.example_batch())
-            if isinstance(function, Compiled):
-                check_bounds(function.step, self.data.tree)
+            self._prepared = function_for(self.model, self.phase, self.data)
 
     def run(self, order: list[np.ndarray] | None = None, on_results: Callable[[Any], None] | None = None) -> int:
         """Run one epoch and return the number of steps; none where the batches have run out.
@@ -144,10 +142,12 @@ class Epochs:
         if self.by_batch:
             with profile.span("callbacks"):
                 self.callbacks.call(f"{hook}_begin", done, {})
-        with self.pace.measured(count), interrupt_after():
+        begun = time.perf_counter()
+        with interrupt_after() if function.changes else _nothing:
             with profile.dispatch(function, count):
                 self.results = function(arrays, order, start, count)
             profile.wait(self.logs)
+        self.pace.took(time.perf_counter() - begun, count)
         with profile.span("callbacks"):
             if self.by_batch:
                 self.callbacks.call(f"{hook}_end", done, {} if self.phase == "predict" else self.logs())
@@ -162,6 +162,15 @@ class Epochs:
     def _stopped(self) -> bool:
         """Return whether a callback has ended the training, which it can at any step."""
         return self.phase == "train" and self.model.stop_training
+
+
+def function_for(model: Any, phase: str, data: ArrayData) -> Any:
+    """Return the function of a phase for arrays, which are checked before anything changes."""
+    check_finite(data.tree)
+    function = model._functions.get(phase, data.example_batch())  # noqa: SLF001
+    if isinstance(function, Compiled):
+        check_bounds(function.step, data.tree)
+    return function
 
 
 def _host(backend: contract.Backend, value: Any) -> Any:
@@ -184,12 +193,9 @@ class Pace:
         """Return how many of the steps that are left to run now."""
         return min(left, self.fixed or self.next)
 
-    @contextmanager
-    def measured(self, count: int) -> Iterator[None]:
-        """Take the time of a dispatch and adapt the next."""
-        begun = time.perf_counter()
-        yield
-        if time.perf_counter() - begun < _DISPATCH_SECONDS:
+    def took(self, seconds: float, count: int) -> None:
+        """Adapt the next dispatch to the time of one of `count` steps."""
+        if seconds < _DISPATCH_SECONDS:
             self.next = min(max(self.next, count) * 2, _MOST_STEPS)
         elif self.next > 1:
             self.next = max(self.next // 2, 1)

@@ -15,7 +15,7 @@ from horn.api.layers.layer import Layer
 from horn.api.models import class_weights, data as data_page, sources, summary
 from horn.api.models.arguments import check_fit, check_steps, is_due
 from horn.api.models.batches import check_walkable
-from horn.api.models.loop import Epochs, collect, nothing_to, say_used_up, tell
+from horn.api.models.loop import Epochs, collect, function_for, nothing_to, say_used_up, tell
 from horn.api.models.profile import Profile, Unmeasured
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
@@ -343,6 +343,10 @@ class Model(Trainer, Layer):
         """
         check_steps("predict", steps=steps)
         data = sources.make(x, None, None, batch_size, steps)
+        if verbose == 0 and callbacks is None and isinstance(data, data_page.ArrayData) and data.count == 1:
+            # Nothing to loop over, and nobody to tell. Copies share no memory, whatever the model returned.
+            outputs = function_for(self, "predict", data).once(data.tree)
+            return tree.map_structure(lambda leaf: np.array(self.backend.to_numpy(leaf)), outputs)
         told = tell(self, data, callbacks, verbose)
         running = Epochs(self, "predict", data, told)
         running.prepare()
@@ -374,9 +378,7 @@ class Model(Trainer, Layer):
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch as NumPy arrays."""
         batch = data_page.narrow(data_page.pack(x))
-        function = self._functions.get("predict", batch)
-        results = function([self.backend.adopt(leaf) for leaf in tree.flatten(batch)])
-        return tree.map_structure(self.backend.to_numpy, results)
+        return tree.map_structure(self.backend.to_numpy, self._functions.get("predict", batch).once(batch))
 
     def _on_batch(self, phase: str, batch: Any, *, return_dict: bool) -> Any:
         flag(f"{phase}_on_batch", "return_dict", return_dict)

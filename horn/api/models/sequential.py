@@ -75,6 +75,7 @@ class Sequential(Model):
             )
         self._layers.append(layer)
         self._functions.clear()
+        self.note_change()
         self._extend([layer])
 
     def pop(self, rebuild: bool = True) -> Layer:
@@ -86,6 +87,7 @@ class Sequential(Model):
         del rebuild
         self._functions.clear()
         removed = self._layers.pop()
+        self.note_change()
         if self._input is not None:
             self._output = self._layers[-1].output if self._layers else self._input
         return removed
@@ -144,7 +146,7 @@ class Sequential(Model):
     @property
     def layers(self) -> list[Layer]:
         """The layers, in order."""
-        return self._layers
+        return list(self._layers)
 
     def sublayers(self) -> list[Layer]:
         """Return the layers, then any that are attributes."""

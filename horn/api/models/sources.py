@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from horn import tree
 from horn.api.models import class_weights
 from horn.api.models.batches import BatchData, MappedData, NumberedData, is_mapped, is_numbered
@@ -14,6 +16,8 @@ from horn.errors import ArgumentError, DataError
 
 def yields_batches(x: Any) -> bool:
     """Return whether what the user passed is an iterable of batches, and not arrays."""
+    if type(x) is np.ndarray:
+        return False
     leaves = tree.flatten(x)
     first = leaves[0] if leaves else x
     if hasattr(first, "__next__") or is_numbered(first):
@@ -64,7 +68,8 @@ def make(
     packed = pack(x, y, sample_weight)
     if any(is_mapped(leaf) for leaf in tree.flatten(packed)):
         return MappedData(packed, size, steps, goes_on=goes_on, class_weight=class_weight)
-    return ArrayData(class_weights.weigh(narrow(packed), class_weight), size, steps)
+    weighed = packed if class_weight is None else class_weights.weigh(narrow(packed), class_weight)
+    return ArrayData(weighed, size, steps)
 
 
 def split(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Any, Any]:

@@ -63,6 +63,10 @@ class JaxBackend(Backend):
             return in_64_bits(_constant, array)
         return _constant(array)
 
+    def feed(self, value: np.ndarray) -> Any:
+        """Return the array itself: a compiled function takes it over faster than `asarray` does."""
+        return value if value.dtype.kind in "biuf" and value.dtype.isnative else self.asarray(value)
+
     def to_numpy(self, tensor: jax.Array) -> np.ndarray:
         """Return the values of a tensor as a new NumPy array of the same dtype."""
         return np.array(tensor)

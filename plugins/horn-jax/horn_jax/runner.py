@@ -22,7 +22,7 @@ import numpy as np
 from jax import lax
 
 from horn import dtypes
-from horn_jax.kernel import WIDE_NAMES, in_64_bits, is_wide
+from horn_jax.kernel import WIDE_NAMES, compiled, in_64_bits, is_wide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _KEPT = 8  # compiled functions of one step
 _LARGE = 1024  # elements of a constant that becomes an argument
+_copies = compiled(lambda tensors: [jnp.copy(x) for x in tensors], nested=True)
 _CONVOLUTIONS = ("convolution", "convolution_input_grad", "convolution_kernel_grad")
 
 
@@ -64,7 +65,8 @@ class JaxRunner:
         self.backend = backend
         self._updates = list(step.updates)
         self._read = [i for i in range(step.n_state) if i not in set(self._updates)]
-        self._one_by_one = jax.default_backend() == "cpu" and any(map(step.contains, _CONVOLUTIONS))
+        slow_in_loops = jax.default_backend() == "cpu" and any(map(step.contains, _CONVOLUTIONS))
+        self._one_by_one = slow_in_loops or not self._updates
         self._compiled: OrderedDict[Any, Compiled] = OrderedDict()
         self._own: list[Any] = [None] * len(self._updates)
 
@@ -106,14 +108,14 @@ class JaxRunner:
         changed = [state[i] for i in self._updates]
         if all(map(is_, changed, self._own)):
             return
-        for i, value, own in zip(self._updates, changed, self._own, strict=True):
-            if value is not own:
-                state[i] = self.backend.copy(value)
+        foreign = [i for i, value, own in zip(self._updates, changed, self._own, strict=True) if value is not own]
+        for i, copied in zip(foreign, _copies([state[i] for i in foreign]), strict=True):
+            state[i] = copied
 
     # -- compiling ---------------------------------------------------------------------------
 
     def _find(self, state: list[Any], arrays: Sequence[Any], order: Any) -> Compiled:
-        key = (tuple(x.aval for x in arrays), None if order is None else order.aval)
+        key = (tuple([(x.shape, x.dtype) for x in arrays]), None if order is None else order.aval)
         found = self._compiled.get(key)
         if found is None:
             found = self._compiled[key] = self._compile(state, arrays, order)
