@@ -8,6 +8,7 @@ the run passes in, and an assignment is noted and not done.
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from horn.spec.graph import as_array, current_scope, spec_of
 from horn.spec.laws import show
 from horn.spec.namespace import ops
 from horn.spec.operators import Operators
+from horn.spec.sizes import product
 from horn.spec.tensorspec import TensorSpec
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from horn.state.pure import Scope
 
 scope: ContextVar[Scope | None] = ContextVar("horn_scope", default=None)
+
+_SMALL = 1024  # elements
 
 compute_dtype: ContextVar[str | None] = ContextVar("horn_compute_dtype", default=None)
 """The dtype in which weights are read, where the layer around computes in another than it keeps."""
@@ -167,6 +171,11 @@ class Variable(Operators):
         """Subtract `value` from the present value."""
         self.assign(self - value)
 
+    def clear(self) -> None:
+        """Give the Variable the value zero."""
+        make = _zeros if product(self.spec.shape) <= _SMALL else _zeros.__wrapped__
+        self.assign(make(self._backend if scope.get() is None else None, self.spec.shape, self.spec.dtype))
+
     def store(self, value: Any) -> None:
         """Put a value with contents into the storage, or on the host while there is none."""
         owner = None if isinstance(value, np.ndarray | np.generic) else contract.owner(type(value))
@@ -219,3 +228,10 @@ class Variable(Operators):
 
     def __repr__(self) -> str:
         return f"<Variable {self.path} {self.spec}>"
+
+
+@lru_cache(maxsize=64)
+def _zeros(backend: Backend | None, shape: tuple[int, ...], dtype: str) -> Any:
+    """Return zeros, on the host without a backend. Small ones are kept: making a tensor takes longer than copying it."""
+    array = np.zeros(shape, dtypes.numpy_dtype(dtype))
+    return array if backend is None else backend.asarray(array)

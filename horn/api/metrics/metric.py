@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from horn import dtypes, settings
 from horn.api import bounds, initializers
 from horn.api.keywords import ExactKeywords
@@ -134,7 +132,7 @@ class Metric(ExactKeywords):
     def reset_state(self) -> None:
         """Forget everything seen."""
         for variable in self._variables:
-            variable.assign(np.zeros(variable.shape, dtypes.numpy_dtype(variable.dtype)))
+            variable.clear()
 
     # -- the rest --------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from horn_tf import (
     sorting,
 )
 from horn_tf.runner import Runner
-from horn_tf.tensors import EagerTensor, shape_of, tf, tf_dtype
+from horn_tf.tensors import EagerTensor, raw, shape_of, tf, tf_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,7 +83,7 @@ class TensorFlowBackend(Backend):
 
     def write(self, storage: tf.Variable, tensor: tf.Tensor) -> tf.Variable:
         """Assign to the variable."""
-        storage.assign(tensor, read_value=False)
+        raw.AssignVariableOp(resource=storage.handle, value=tensor)
         return storage
 
     # -- running ---------------------------------------------------------------------------------
