@@ -232,6 +232,6 @@ class Variable(Operators):
 
 @lru_cache(maxsize=64)
 def _zeros(backend: Backend | None, shape: tuple[int, ...], dtype: str) -> Any:
-    """Return zeros, on the host without a backend. Small ones are kept: making a tensor takes longer than copying it."""
+    """Return zeros, on the host without a backend; kept, as a tensor takes longer to make than to copy."""
     array = np.zeros(shape, dtypes.numpy_dtype(dtype))
     return array if backend is None else backend.asarray(array)
