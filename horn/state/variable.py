@@ -19,6 +19,7 @@ from horn.spec.graph import as_array, current_scope, spec_of
 from horn.spec.laws import show
 from horn.spec.namespace import ops
 from horn.spec.operators import Operators
+from horn.spec.sizes import product
 from horn.spec.tensorspec import TensorSpec
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from horn.state.pure import Scope
 
 scope: ContextVar[Scope | None] = ContextVar("horn_scope", default=None)
+
+_SMALL = 1024  # elements
 
 compute_dtype: ContextVar[str | None] = ContextVar("horn_compute_dtype", default=None)
 """The dtype in which weights are read, where the layer around computes in another than it keeps."""
@@ -170,10 +173,11 @@ class Variable(Operators):
 
     def clear(self) -> None:
         """Set every element to zero."""
-        if scope.get() is not None or self._backend is None:
-            self.assign(np.zeros(self.shape, dtypes.numpy_dtype(self.dtype)))
+        backend = self._backend
+        if backend is not None and scope.get() is None and product(self.spec.shape) <= _SMALL:
+            self._storage = backend.write(self._storage, _zeros(backend, self.spec))
         else:
-            self._storage = self._backend.write(self._storage, _zeros(self._backend, self.spec))
+            self.assign(np.zeros(self.shape, dtypes.numpy_dtype(self.dtype)))
 
     def store(self, value: Any) -> None:
         """Put a value with contents into the storage, or on the host while there is none."""
@@ -231,5 +235,5 @@ class Variable(Operators):
 
 @lru_cache(maxsize=64)
 def _zeros(backend: Backend, spec: TensorSpec) -> Any:
-    """Return a tensor of zeros that nobody changes."""
+    """Return a tensor of zeros that nobody changes; it takes longer to make than to copy."""
     return backend.asarray(np.zeros(spec.shape, dtypes.numpy_dtype(spec.dtype)), spec.dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from horn.spec.sizes import product
+from horn_tf.shaping import transpose
 from horn_tf.tensors import BOOL, as_dtype, ints, number, raw, shape_of, tf
 
 _MULTIPLIED = (tf.float16, tf.bfloat16, tf.float32, tf.float64, tf.int32, tf.int64)
@@ -15,6 +16,29 @@ def matmul(x1, x2):
     # int64 wraps around to the same bits as any narrower integer.
     wide = _matmul(as_dtype(x1, tf.int64), as_dtype(x2, tf.int64))
     return raw.NotEqual(x=wide, y=number(0, tf.int64)) if kind is BOOL else raw.Cast(x=wide, DstT=kind)
+
+
+def matmul_nt(x1, x2):
+    return _turned(x1, x2, right=True)
+
+
+def matmul_tn(x1, x2):
+    return _turned(x1, x2, left=True)
+
+
+def _turned(x1, x2, *, left=False, right=False):
+    """Return the product with one matrix transposed, which the op does while it reads it."""
+    ranks = len(shape_of(x1)), len(shape_of(x2))
+    if ranks == (2, 2) and x1.dtype in _MULTIPLIED:
+        return raw.MatMul(a=x1, b=x2, transpose_a=left, transpose_b=right)
+    if ranks[1] > 2 and x1.dtype in _MULTIPLIED:
+        return raw.BatchMatMulV2(x=x1, y=x2, adj_x=left, adj_y=right)
+    return matmul(_swapped(x1) if left else x1, _swapped(x2) if right else x2)
+
+
+def _swapped(x):
+    rank = len(shape_of(x))
+    return transpose(x, axes=(*range(rank - 2), rank - 1, rank - 2))
 
 
 def _matmul(x1, x2):
@@ -38,4 +62,4 @@ def _with_vector(x1, x2, left, right):
     return raw.Reshape(tensor=_matmul(row, column), shape=ints((*batch, *tail)))
 
 
-KERNELS = {"matmul": matmul}
+KERNELS = {"matmul": matmul, "matmul_nt": matmul_nt, "matmul_tn": matmul_tn}
