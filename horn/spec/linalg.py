@@ -11,6 +11,7 @@ from horn.spec import normalise
 from horn.spec.laws import broadcast, need_rank, show
 from horn.spec.normalise import axis as one_axis
 from horn.spec.op import Tensor, composite, ops, primitive
+from horn.spec.sizes import product
 
 
 @primitive(promote=True)
@@ -66,8 +67,9 @@ def _(cotangent, output, x1, x2):
 def _products(cotangent, x1, x2):
     if len(x2.shape) == 2 and len(x1.shape) > 2:
         # One weight matrix for many rows: a single flat product, as for a Dense layer.
-        rows = ops.reshape(cotangent, (-1, cotangent.shape[-1]))
-        flat = ops.reshape(x1, (-1, x1.shape[-1]))
+        count = product(x1.shape[:-1])
+        rows = ops.reshape(cotangent, (count, cotangent.shape[-1]))
+        flat = ops.reshape(x1, (count, x1.shape[-1]))
         return ops.matmul_nt(cotangent, x2), ops.matmul_tn(flat, rows)
     return ops.matmul_nt(cotangent, x2), ops.matmul_tn(x1, cotangent)
 
