@@ -75,6 +75,36 @@ def _products(cotangent, x1, x2):
 
 
 @composite(promote=True)
+def affine(x: Tensor, kernel: Tensor, bias: Tensor):
+    """Return the matrix product of `x` and `kernel`, plus `bias` in each row.
+
+    Shapes:
+        x:       (..., rows, inner)
+        kernel:  (inner, columns)
+        bias:    (columns,)
+        returns: (..., rows, columns)
+
+    Example:
+        >>> ops.affine(np.array([[1.0, 2.0]]), np.eye(2), np.array([0.5, -0.5]))
+        array([[1.5, 1.5]])
+    """
+    if len(x.shape) < 2 or len(kernel.shape) != 2 or bias.shape != kernel.shape[1:]:
+        raise ShapeError(
+            "affine was given a kernel and a bias that do not fit.",
+            expected="x of two axes or more, a kernel of two, and a bias of as many numbers as the kernel has columns",
+            got=f"{show(x.shape)}, {show(kernel.shape)} and {show(bias.shape)}",
+            remedy="check the shapes of the weights, or use matmul and add, which broadcast",
+        )
+    return ops.matmul(x, kernel) + bias
+
+
+@affine.vjp
+def _(cotangent, output, x, kernel, bias):
+    rows = tuple(range(len(cotangent.shape) - 1))
+    return *_products(cotangent, x, kernel), ops.sum(cotangent, axis=rows)
+
+
+@composite(promote=True)
 def matmul_nt(x1: Tensor, x2: Tensor):
     """Return the matrix product with the right matrix transposed, as gradients need it.
 
