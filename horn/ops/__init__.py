@@ -13,6 +13,7 @@ adamax_update = ops.adamax_update
 adaptive_average_pool = ops.adaptive_average_pool
 adaptive_max_pool = ops.adaptive_max_pool
 add = ops.add
+affine = ops.affine
 all = ops.all
 amax = ops.max
 amin = ops.min
@@ -264,6 +265,7 @@ __all__ = [
     "adaptive_average_pool",
     "adaptive_max_pool",
     "add",
+    "affine",
     "all",
     "amax",
     "amin",

@@ -11,6 +11,7 @@ from horn.spec import normalise
 from horn.spec.laws import broadcast, need_rank, show
 from horn.spec.normalise import axis as one_axis
 from horn.spec.op import Tensor, composite, ops, primitive
+from horn.spec.sizes import product
 
 
 @primitive(promote=True)
@@ -66,10 +67,41 @@ def _(cotangent, output, x1, x2):
 def _products(cotangent, x1, x2):
     if len(x2.shape) == 2 and len(x1.shape) > 2:
         # One weight matrix for many rows: a single flat product, as for a Dense layer.
-        rows = ops.reshape(cotangent, (-1, cotangent.shape[-1]))
-        flat = ops.reshape(x1, (-1, x1.shape[-1]))
+        count = product(x1.shape[:-1])
+        rows = ops.reshape(cotangent, (count, cotangent.shape[-1]))
+        flat = ops.reshape(x1, (count, x1.shape[-1]))
         return ops.matmul_nt(cotangent, x2), ops.matmul_tn(flat, rows)
     return ops.matmul_nt(cotangent, x2), ops.matmul_tn(x1, cotangent)
+
+
+@composite(promote=True)
+def affine(x: Tensor, kernel: Tensor, bias: Tensor):
+    """Return the matrix product of `x` and `kernel`, plus `bias` in each row.
+
+    Shapes:
+        x:       (..., rows, inner)
+        kernel:  (inner, columns)
+        bias:    (columns,)
+        returns: (..., rows, columns)
+
+    Example:
+        >>> ops.affine(np.array([[1.0, 2.0]]), np.eye(2), np.array([0.5, -0.5]))
+        array([[1.5, 1.5]])
+    """
+    if len(x.shape) < 2 or len(kernel.shape) != 2 or bias.shape != kernel.shape[1:]:
+        raise ShapeError(
+            "affine was given a kernel and a bias that do not fit.",
+            expected="x of two axes or more, a kernel of two, and a bias of as many numbers as the kernel has columns",
+            got=f"{show(x.shape)}, {show(kernel.shape)} and {show(bias.shape)}",
+            remedy="check the shapes of the weights, or use matmul and add, which broadcast",
+        )
+    return ops.matmul(x, kernel) + bias
+
+
+@affine.vjp
+def _(cotangent, output, x, kernel, bias):
+    rows = tuple(range(len(cotangent.shape) - 1))
+    return *_products(cotangent, x, kernel), ops.sum(cotangent, axis=rows)
 
 
 @composite(promote=True)

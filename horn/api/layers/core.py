@@ -145,10 +145,9 @@ class Dense(Layer):
     def call(self, inputs: Any) -> Any:
         """Return the activated product."""
         check_last_axis(self, inputs, self.kernel.shape[0])
-        x = ops.matmul(inputs, self.kernel)
-        if self.bias is not None:
-            x = ops.add(x, self.bias)
-        return self.activation(x)
+        if self.bias is None:
+            return self.activation(ops.matmul(inputs, self.kernel))
+        return self.activation(ops.affine(inputs, self.kernel, self.bias))
 
 
 class Embedding(Layer):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from horn_torch.dtypes import WIDE_UNSIGNED, widened
+from horn_torch.dtypes import WIDE_UNSIGNED, widened, widening
+
+_add, _add_to = widening(torch.add), widening(torch.Tensor.add_)
 
 
 def matmul(x1, x2):
@@ -18,6 +20,13 @@ def matmul(x1, x2):
         raise
 
 
+def affine(x, kernel, bias):
+    # In place in a plan alone: elsewhere torch.func.vmap may run over the bias, and finds no room for it.
+    # torch.addmm is no faster: it first copies the bias into every row.
+    add = _add_to if torch.is_inference_mode_enabled() else _add
+    return add(matmul(x, kernel), bias)
+
+
 def matmul_nt(x1, x2):
     return matmul(x1, x2.mT)
 
@@ -26,4 +35,4 @@ def matmul_tn(x1, x2):
     return matmul(x1.mT, x2)
 
 
-KERNELS = {"matmul": matmul, "matmul_nt": matmul_nt, "matmul_tn": matmul_tn}
+KERNELS = {"affine": affine, "matmul": matmul, "matmul_nt": matmul_nt, "matmul_tn": matmul_tn}
