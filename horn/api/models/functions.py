@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from horn import contract, tree
 from horn.api.layers import calls
 from horn.api.layers.weighted import Weighted
+from horn.api.models.pace import Pace
 from horn.api.optimizers.optimizer import Optimizer
 from horn.engine.compile import compile_step
 from horn.engine.gradients import prefer_native
@@ -38,12 +39,18 @@ class Functions:
     def __init__(self, model: Any) -> None:
         self.model = model
         self._compiled: dict[Any, Any] = {}
+        self._paces: dict[tuple[int, int], Pace] = {}
         self._rules_assigned = 0
         self._found: tuple[object, list[Variable], tuple[int, ...]] | None = None
 
     def clear(self) -> None:
         """Forget everything compiled: something that it was made from has changed."""
         self._compiled.clear()
+        self._paces.clear()
+
+    def pace(self, function: Compiled | Eager, size: int) -> Pace:
+        """Return the pace of a function on batches of so many examples, as its earlier runs have found it."""
+        return self._paces.setdefault((id(function), size), Pace())
 
     def get(self, phase: str, batch: Any) -> Compiled | Eager:
         """Return the function of a phase for batches like this one.

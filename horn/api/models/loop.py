@@ -20,6 +20,7 @@ from horn.api.callbacks.callback_list import CallbackList, members
 from horn.api.callbacks.progress import ProgbarLogger
 from horn.api.models.checks import check_bounds, check_finite
 from horn.api.models.data import ArrayData
+from horn.api.models.pace import Pace
 from horn.api.models.profile import Unmeasured
 from horn.engine.compile import Compiled
 from horn.errors import ArgumentError, DataError
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from horn.api.models.profile import Profile
 
 _log = logging.getLogger("horn")
-_DISPATCH_SECONDS = 0.05
-_MOST_STEPS = 4096
 _UNMEASURED = Unmeasured()
 _nothing = nullcontext()
 
@@ -60,7 +59,8 @@ class Epochs:
         self.model, self.phase, self.data, self.callbacks, self.profile = model, phase, data, callbacks, profile
         self.backend: contract.Backend = model.backend
         self.by_batch = callbacks.needs_batches(phase)
-        self.pace = Pace(getattr(model, "steps_per_execution", "auto"), single=self.by_batch)
+        wanted = 1 if self.by_batch else getattr(model, "steps_per_execution", "auto")
+        self.pace = Pace(wanted if isinstance(wanted, int) else None)
         self._resident: list[Any] | None = None
         self._prepared: Any = None
         self.results: Any = None
@@ -113,6 +113,8 @@ class Epochs:
             # What does not train reads rows in order: one batch of all of them is read as it lies.
             whole = self.phase != "train" and rows.size == self.data.examples == rows.shape[1]
             order = None if whole else self.backend.asarray(rows)
+        if not self.pace.fixed:
+            self.pace = self.model._functions.pace(function, rows.shape[1])  # noqa: SLF001
         start = 0
         while start < len(rows):
             count = 1 if on_results else self.pace.steps(len(rows) - start)
@@ -175,30 +177,6 @@ def function_for(model: Any, phase: str, data: ArrayData) -> Any:
 
 def _host(backend: contract.Backend, value: Any) -> Any:
     return backend.to_numpy(value) if isinstance(value, backend.tensor_types) else value
-
-
-class Pace:
-    """How many steps to run in one dispatch: as many as take about 50 ms, unless told.
-
-    Args:
-        wanted: A number, or ``"auto"``.
-        single: Whether something must happen after each step.
-    """
-
-    def __init__(self, wanted: int | str, *, single: bool) -> None:
-        self.fixed = 1 if single else wanted if isinstance(wanted, int) else None
-        self.next = 1
-
-    def steps(self, left: int) -> int:
-        """Return how many of the steps that are left to run now."""
-        return min(left, self.fixed or self.next)
-
-    def took(self, seconds: float, count: int) -> None:
-        """Adapt the next dispatch to the time of one of `count` steps."""
-        if seconds < _DISPATCH_SECONDS:
-            self.next = min(max(self.next, count) * 2, _MOST_STEPS)
-        elif self.next > 1:
-            self.next = max(self.next // 2, 1)
 
 
 @contextmanager
