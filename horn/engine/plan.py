@@ -101,6 +101,7 @@ class Plan(Program):
         self._is_needed = [node.serial in needed for node in self.graph.nodes]
         self._kept = [slot for slot, _, _ in self.fresh]
         self._wanted = [*self._kept, *self._outputs[count:]]
+        self._updates = self._needed(self._line)
         self._steps = 0
         self._straight: Line | None = None
 
@@ -182,17 +183,17 @@ class Plan(Program):
             count: How many steps will be run.
             note: Told the seconds of each kernel.
         """
-        line = self._line
-        if note is not None:
-            line = [(_watched(x[0], node, note), *x[1:]) for x, node in zip(line, self.graph.nodes, strict=True)]
-        without, whole = self._walker(self._needed(line), self._kept), self._walker(line, self._wanted)
         self._steps += count - 1
-        if note is None and self._steps >= _MANY_STEPS:
-            if self._straight is None:
-                code = self._needed(self.code)
-                self._straight = straight(code, self._inputs, self._initial, self._kept)
-            without = self._straight
-        return without, whole
+        if note is not None:
+            pairs = zip(self._line, self.graph.nodes, strict=True)
+            watched = [(_watched(line[0], node, note), *line[1:]) for line, node in pairs]
+            return self._walker(self._needed(watched), self._kept), self._walker(watched, self._wanted)
+        whole = self._walker(self._line, self._wanted)
+        if self._steps < _MANY_STEPS:
+            return self._walker(self._updates, self._kept), whole
+        if self._straight is None:
+            self._straight = straight(self._needed(self.code), self._inputs, self._initial, self._kept)
+        return self._straight, whole
 
     def _needed(self, each: list[Any]) -> list[Any]:
         """Return what belongs to the instructions that the new state needs, of one thing for each."""
