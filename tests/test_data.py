@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 import time
@@ -15,7 +16,9 @@ from horn.api.models import sources
 from horn.api.models.batches import BatchData, MappedData, NumberedData
 from horn.api.models.class_weights import weigh
 from horn.api.models.data import ArrayData
+from horn.api.models.orders import Orders, permutations
 from horn.errors import ArgumentError, DataError, HornError
+from horn.state.random import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -268,6 +271,20 @@ def test_shuffling_by_batches_keeps_neighbours() -> None:
     assert [block.shape for block in drawn] == [(3, 6), (1, 2)]
     assert sorted(row[0] for row in drawn[0]) == [0, 6, 12]
     assert (np.diff(drawn[0], axis=1) == 1).all()
+
+
+def test_orders_that_are_drawn_ahead_are_those_that_are_drawn_alone() -> None:
+    counts = [5] * 40 + [7, 5, 40_000, 5, 5]
+    horn.utils.set_random_seed(3)
+    orders = Orders()
+    twin = copy.deepcopy(orders)
+    horn.utils.set_random_seed(3)
+    stream = Stream()
+    for epoch, count in enumerate(counts):
+        alone = permutations(stream, range(epoch, epoch + 1), count)[0]
+        assert sorted(alone) == list(range(count))
+        np.testing.assert_array_equal(orders.next(count), alone)
+        np.testing.assert_array_equal(twin.next(count), alone)
 
 
 # -- class weights -----------------------------------------------------------------------------

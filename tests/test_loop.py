@@ -234,9 +234,9 @@ def test_a_smaller_last_batch_counts_by_its_examples(size: int) -> None:
     trained = model(rate=0.0)
     assert last(trained.fit(X, Y, batch_size=size, verbose=0)) == close(expected(X, Y))
     assert trained.evaluate(X, Y, batch_size=size, verbose=0, return_dict=True) == close(expected(X, Y))
-    np.testing.assert_allclose(
-        trained.predict(X, batch_size=size, verbose=0), trained.predict(X, batch_size=20, verbose=0), rtol=1e-6
-    )
+    # One row times a matrix is another kernel than many, so what nearly cancels differs by rounding.
+    parts, whole = (trained.predict(X, batch_size=n, verbose=0) for n in (size, 20))
+    np.testing.assert_allclose(parts, whole, rtol=1e-6, atol=1e-6)
 
 
 def test_a_smaller_last_batch_is_a_step_of_its_own() -> None:

@@ -17,7 +17,7 @@ from horn.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from horn.api.models.data import Shuffle
+    from horn.api.models.orders import Shuffle
 
 
 class BatchData:

@@ -10,12 +10,9 @@ import numpy as np
 from horn import dtypes, settings, tree
 from horn.errors import ArgumentError, DataError
 from horn.spec import ops
-from horn.state.random import on_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from horn.state.random import Stream
+    from horn.api.models.orders import Shuffle
 
 _log = logging.getLogger("horn")
 
@@ -236,45 +233,3 @@ def _cut(blocks: list[np.ndarray], count: int) -> tuple[list[np.ndarray], list[n
         left.append(block[count:])
         count -= len(taken[-1])
     return [block for block in taken if len(block)], [block for block in left if len(block)]
-
-
-class Shuffle:
-    """Draws the orders of epochs.
-
-    Args:
-        draw: Returns a stream and the number of an epoch, another at each call.
-        by_batch: Whether neighbours stay together and only the batches change their places, which
-            suits data on a disk.
-    """
-
-    def __init__(self, draw: Callable[[], tuple[Stream, int]], *, by_batch: bool = False) -> None:
-        self.draw, self.by_batch = draw, by_batch
-
-    def numbers(self, count: int) -> np.ndarray:
-        """Return the numbers below `count` in a random order."""
-        return permutation(*self.draw(), count)
-
-    def rows(self, examples: int, batch_size: int) -> np.ndarray:
-        """Return the numbers of examples in the order in which batches take them."""
-        if not self.by_batch:
-            return self.numbers(examples)
-        rows = np.arange(examples, dtype=np.int32)
-        whole = examples // batch_size * batch_size  # a smaller batch stays the last
-        blocks = rows[:whole].reshape(-1, batch_size)[self.numbers(examples // batch_size)]
-        return np.concatenate([blocks.reshape(-1), rows[whole:]])
-
-
-def permutation(stream: Stream, epoch: int, count: int) -> np.ndarray:
-    """Return the numbers below `count` in the random order of an epoch, as int32.
-
-    They are sorted by random words, so the order is the same on every machine; equal words keep
-    their order.
-    """
-    with on_host():
-        words = ops.random_bits(stream.key(), np.array(epoch, np.int32), shape=(count,))
-    # Word and number in one integer: no two are equal, and sorting them is five times as fast.
-    keys = np.asarray(words).astype(np.int64)
-    keys <<= 32
-    keys |= np.arange(count)
-    keys.sort()
-    return keys.astype(np.int32)

@@ -16,6 +16,7 @@ from horn.api.models import class_weights, data as data_page, sources, summary
 from horn.api.models.arguments import check_fit, check_steps, is_due
 from horn.api.models.batches import check_walkable
 from horn.api.models.loop import Epochs, collect, function_for, nothing_to, say_used_up, tell
+from horn.api.models.orders import Shuffle
 from horn.api.models.profile import Profile, Unmeasured
 from horn.api.models.trainer import Trainer
 from horn.api.saving import weights
@@ -267,15 +268,11 @@ class Model(Trainer, Layer):
 
     def _order(self, data: Any, *, shuffle: bool | str) -> Any:
         """Return the rows of an epoch of arrays; let other data draw their own order, if they have one."""
-        drawn = data_page.Shuffle(self._draw, by_batch=shuffle == "batch") if shuffle else None
+        drawn = Shuffle(self._orders, by_batch=shuffle == "batch") if shuffle else None
         if isinstance(data, data_page.ArrayData):
             return data.epoch(drawn)
         data.shuffle = drawn
         return None
-
-    def _draw(self) -> Any:
-        self._epochs_shuffled += 1
-        return self._shuffles, self._epochs_shuffled - 1
 
     def evaluate(
         self,

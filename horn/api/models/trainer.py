@@ -17,13 +17,13 @@ from horn.api.layers import masks
 from horn.api.models.data import unpack
 from horn.api.models.functions import Functions
 from horn.api.models.objectives import Objectives
+from horn.api.models.orders import Orders
 from horn.api.optimizers import names
 from horn.api.optimizers.scaling import LossScaleOptimizer
 from horn.engine.gradients import value_and_grad
 from horn.errors import ArgumentError
 from horn.spec import ops
 from horn.spec.graph import spec_of
-from horn.state.random import Stream
 from horn.state.variable import Variable
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ class Trainer:
         self._counters = {
             phase: Variable(np.int32(0), trainable=False, name=f"{phase}_steps") for phase in ("train", "other")
         }
-        self._shuffles = Stream()
-        self._epochs_shuffled = 0
+        self._orders = Orders()
         self._functions = Functions(self)
         self._loss_tracker = metric_page.Mean("loss")
         self._objectives = Objectives(None, None, None, None, None)
