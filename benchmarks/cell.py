@@ -10,15 +10,17 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import os
 import resource
 import sys
 import tempfile
 import time
+from functools import partial
 from math import prod
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
+
+import conditions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,32 +37,15 @@ def main() -> None:
     parser.add_argument("backend", choices=NATIVE)
     parser.add_argument("task", help="a workload, predict:WORKLOAD, flops:WORKLOAD, import, weights or gemm")
     parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--threads", type=int, default=1)
+    conditions.add(parser)
     a = parser.parse_args()
-    settle(a.backend, a.threads)
+    conditions.settle(a.backend, a)
     task, _, workload = a.task.partition(":")
     figures = TASKS.get(task, training)(a.kind, a.backend, workload or task, a.seconds)
     figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
         1 if sys.platform == "darwin" else 1024
     )
     print(json.dumps(figures))
-
-
-def settle(backend: str, count: int) -> None:
-    """Choose the backend; give every library as many threads, and where the system can, processors."""
-    os.environ["HORN_BACKEND"] = os.environ["KERAS_BACKEND"] = backend
-    for variable in (
-        "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC", "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS", "TORCHINDUCTOR_COMPILE_THREADS",
-    ):  # fmt: skip
-        os.environ[variable] = str(count)
-    eigen = "true" if count > 1 else "false"
-    os.environ["XLA_FLAGS"] = (
-        f"--xla_cpu_multi_thread_eigen={eigen} {os.environ.get('XLA_FLAGS', '')}".strip()
-    )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-count:])
 
 
 def implementation(kind: str, backend: str) -> Callable[[Any], Any]:
@@ -76,6 +61,8 @@ def implementation(kind: str, backend: str) -> Callable[[Any], Any]:
 def imported(family: str, backend: str) -> Any:
     """Import Horn with its backend, or Keras, or the bare framework."""
     library = importlib.import_module(backend if family == "native" else family)
+    if family in ("horn", "keras"):
+        conditions.configure(library)
     if family == "horn":
         from horn import contract
 
@@ -173,13 +160,20 @@ def weights(kind: str, backend: str, name: str, seconds: float) -> dict[str, flo
 
 
 def gemm(kind: str, backend: str, name: str, seconds: float) -> dict[str, float]:
-    """Return the speed of a product of matrices in NumPy, in operations a second."""
-    del kind, backend, name
+    """Return the operations a second of a product of matrices, in NumPy or on the GPU of a backend."""
+    del kind, name
     import numpy as np
 
-    a, b = np.random.default_rng(0).normal(size=(2, 1024, 1024)).astype("float32")
-    out = np.empty_like(a)
-    return {"flops_per_s": 2 * 1024**3 / microseconds(lambda: np.matmul(a, b, out=out), seconds) * 1e6}
+    size = 1024 if backend == "numpy" else 8192
+    a, b = np.random.default_rng(0).normal(size=(2, size, size)).astype("float32")
+    if backend == "numpy":
+        out = np.empty_like(a)
+        call = partial(np.matmul, a, b, out=out)
+    else:
+        ops = imported("horn", backend).ops
+        x, y = ops.convert_to_tensor(a), ops.convert_to_tensor(b)
+        call = lambda: float(ops.matmul(x, y)[0, 0])  # noqa: E731  (the number waits for the product)
+    return {"flops_per_s": 2 * size**3 / microseconds(call, seconds) * 1e6}
 
 
 def operations(kind: str, backend: str, name: str, seconds: float) -> dict[str, float]:

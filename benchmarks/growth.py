@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 
 import cell
+import conditions
 from questions import FIGURES, QUESTIONS
 
 HERE = Path(__file__).parent
@@ -42,7 +43,7 @@ def ask(question: str, backend: str, options: argparse.Namespace) -> str:
     """Answer one question in a process of its own, and return the line of the table."""
     command = [sys.executable, str(HERE / "growth.py"), "--kind", options.kind, "--cell", question, backend]
     done = subprocess.run(
-        [*command, "--threads", str(options.threads)],
+        [*command, *conditions.words(options)],
         capture_output=True,
         text=True,
         check=False,
@@ -61,13 +62,13 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", default=[], choices=(*BACKENDS, *QUESTIONS))
     parser.add_argument("--kind", choices=("horn", "keras"), default="horn")
-    parser.add_argument("--threads", type=int, default=1)
+    conditions.add(parser)
     parser.add_argument("--write", action="store_true", help="write growth.md")
     parser.add_argument("--cell", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.cell:
         question, backend = options.cell
-        cell.settle(backend, options.threads)
+        conditions.settle(backend, options)
         print(json.dumps(QUESTIONS[question](cell.imported(options.kind, backend))))
         return
     backends = [b for b in BACKENDS if options.kind == "horn" or b != "numpy"]

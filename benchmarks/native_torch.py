@@ -14,6 +14,7 @@ from workloads import RATES
 if TYPE_CHECKING:
     from workloads import Layer, Workload
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 
 
@@ -131,7 +132,7 @@ def judge(kind: str, out: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
 def make(workload: Workload, variant: str) -> parameters.Native:
     """Return the model with a training loop, ``"eager"`` or with forward and backward pass ``"compile"``d."""
     torch.manual_seed(0)
-    model = chain(workload.layers, workload.shape).to(memory_format=torch.channels_last)
+    model = chain(workload.layers, workload.shape).to(DEVICE, memory_format=torch.channels_last)
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = OPTIMIZERS[workload.optimizer](weights, RATES[workload.optimizer])
     images = len(workload.shape) == 3
@@ -147,13 +148,11 @@ def make(workload: Workload, variant: str) -> parameters.Native:
 
     def train(x: np.ndarray, y: np.ndarray, epochs: int = 1) -> tuple[float, float]:
         model.train()
-        xs, ys = (
-            torch.from_numpy(x),
-            torch.from_numpy(y.astype(np.int64) if workload.loss == "classes" else y),
-        )
+        xs = torch.from_numpy(x).to(DEVICE)
+        ys = torch.from_numpy(y.astype(np.int64) if workload.loss == "classes" else y).to(DEVICE)
         for _ in range(epochs):
-            total, right = torch.zeros(()), torch.zeros((), dtype=torch.int64)
-            for rows in torch.randperm(len(x)).view(-1, workload.batch):
+            total, right = torch.zeros((), device=DEVICE), torch.zeros((), dtype=torch.int64, device=DEVICE)
+            for rows in torch.randperm(len(x), device=DEVICE).view(-1, workload.batch):
                 optimizer.zero_grad(set_to_none=True)
                 loss, hits = objective(xs[rows], ys[rows])
                 loss.backward()
@@ -166,10 +165,10 @@ def make(workload: Workload, variant: str) -> parameters.Native:
 
     @torch.no_grad()
     def predict(x: np.ndarray) -> np.ndarray:
-        return compiled(torch.from_numpy(x)).numpy()
+        return compiled(torch.from_numpy(x).to(DEVICE)).cpu().numpy()
 
     @torch.no_grad()
     def call(x: np.ndarray) -> torch.Tensor:
-        return forward(torch.from_numpy(x))
+        return forward(torch.from_numpy(x).to(DEVICE)).cpu()
 
     return parameters.Native(train, predict, call, sum(p.numel() for p in weights))

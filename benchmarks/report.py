@@ -10,6 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import aims
+import conditions
 import plot
 from workloads import WORKLOADS
 
@@ -27,7 +28,7 @@ of trained parameters; of their variants the fastest counts. Those that took 1.3
 the first round were not run again. A first step is building, compiling and one step, after the imports; what the
 framework imports later on its own is part of it. Memory is the largest resident set of the process. The share of
 the peak is of three times the operations of the forward pass (by `horn/engine/flops.py`), against a float32
-product of 1024x1024 matrices in NumPy, measured beside each comparison."""
+product of matrices, measured beside each comparison: of 1024x1024 in NumPy or, on a GPU, of 8192x8192 there."""
 
 
 def line(figures: dict[str, Any] | str) -> str:
@@ -40,13 +41,13 @@ def line(figures: dict[str, Any] | str) -> str:
 def make(groups: list[Group], options: argparse.Namespace) -> tuple[str, dict[str, str]]:
     """Return the report, and pictures by their file names."""
     trained = [group for group in groups if group.task in WORKLOADS and "horn" in group.runs]
-    pictures = _pictures(trained)
+    pictures = {f"{name(options)}_{picture}": drawn for picture, drawn in _pictures(trained).items()}
     parts = [
         "# Horn, measured",
-        f"{versions()}; {machine()}, {options.threads} thread(s) for each implementation; "
-        f"{_rounds(groups)} rounds of {options.seconds:g} s. Only the processor computes: no figure is of a GPU.",
+        f"{versions()}; {machine()}; {_rounds(groups)} rounds of {options.seconds:g} s, "
+        f"{conditions.described(options)}",
         INTRODUCTION,
-        *(f"![{name}]({name})" for name in pictures),
+        *(f"![{picture}]({picture})" for picture in pictures),
     ]
     for title, rows in (
         ("Training steps", _steps(trained)),
@@ -62,6 +63,11 @@ def make(groups: list[Group], options: argparse.Namespace) -> tuple[str, dict[st
         if len(rows) > 2:
             parts += [f"## {title}", "\n".join(rows)]
     return "\n\n".join(parts) + "\n", pictures
+
+
+def name(options: argparse.Namespace) -> str:
+    """Return what the report and its pictures are called."""
+    return "report" if options.device == "cpu" else "report_gpu"
 
 
 def _head(*columns: str) -> list[str]:

@@ -3,6 +3,7 @@
 python benchmarks/run.py                      everything, seven rounds
 python benchmarks/run.py --only torch mlp     some backends or tasks
 python benchmarks/run.py --write              to report.md and its pictures
+python benchmarks/run.py --device gpu --only jax torch [--precision float32] [--policy mixed_bfloat16]
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import conditions
 import report
 from groups import Group
 from workloads import WORKLOADS
@@ -63,7 +65,7 @@ def cell(kind: str, backend: str, task: str, options: argparse.Namespace) -> dic
     """Run one measurement in a process of its own and return its figures, or why there are none."""
     kind, _, other = kind.partition("@")
     command = [sys.executable, str(HERE / "cell.py"), kind, other or backend, task]
-    command += ["--seconds", str(options.seconds), "--threads", str(options.threads)]
+    command += ["--seconds", str(options.seconds), *conditions.words(options)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=options.limit)
     except subprocess.TimeoutExpired:
@@ -88,12 +90,12 @@ def compare(group: Group, options: argparse.Namespace) -> None:
             print(f"{task:18} {backend:10} {kind:18} {report.line(figures)}", file=sys.stderr, flush=True)
     if task in WORKLOADS and "horn" in group.runs:
         group.check()
-        group.peak = _one("gemm", options, "flops_per_s")
-        group.flops = _one(f"flops:{task}", options, "flops")
+        group.peak = _one("gemm", "numpy" if options.device == "cpu" else backend, options, "flops_per_s")
+        group.flops = _one(f"flops:{task}", "numpy", options, "flops")
 
 
-def _one(task: str, options: argparse.Namespace, key: str) -> float:
-    figures = cell("horn", "numpy", task, options)
+def _one(task: str, backend: str, options: argparse.Namespace, key: str) -> float:
+    figures = cell("horn", backend, task, options)
     return float("nan") if isinstance(figures, str) else figures[key]
 
 
@@ -141,15 +143,15 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], choices=names, help="some backends or tasks")
     parser.add_argument("--rounds", type=int, default=7, help="paired runs of each comparison")
     parser.add_argument("--seconds", type=float, default=3.0, help="steady time of a cell")
-    parser.add_argument("--threads", type=int, default=1, help="of every implementation")
+    conditions.add(parser)
     parser.add_argument("--limit", type=float, default=600.0, help="seconds after which a cell is given up")
     parser.add_argument("--runs", type=Path, nargs="+", default=[], help="files with figures; the first is added to")
-    parser.add_argument("--write", action="store_true", help="write report.md, and pictures beside it")
+    parser.add_argument("--write", action="store_true", help="write report.md, or report_gpu.md, and its pictures")
     options = parser.parse_args()
     text, pictures = report.make(measured(options), options)
     print(text)
     if options.write:
-        (HERE / "report.md").write_text(text, encoding="utf-8")
+        (HERE / f"{report.name(options)}.md").write_text(text, encoding="utf-8")
         for name, picture in pictures.items():
             (HERE / name).write_text(picture, encoding="utf-8")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         regularizers as regularizers,
         utils as utils,
     )
-    from horn.api.choice import set_backend as set_backend, use_backend as use_backend
+    from horn.api.choice import device as device, set_backend as set_backend, use_backend as use_backend
     from horn.api.layers.core import Input as Input
     from horn.api.layers.layer import Layer as Layer
     from horn.api.losses import Loss as Loss
@@ -57,6 +57,7 @@ _NAMES = {
     "Optimizer": "horn.api.optimizers.optimizer",
     "Sequential": "horn.models",
     "Variable": "horn.state.variable",
+    "device": "horn.api.choice",
     "grad": "horn.engine.gradients",
     "set_backend": "horn.api.choice",
     "use_backend": "horn.api.choice",

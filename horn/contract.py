@@ -8,7 +8,7 @@ floors above can ask for one without knowing the registry.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -131,11 +131,34 @@ class Backend:
     # -- running (optional: the engine has a default for each) -----------------------------
 
     compile: Callable[..., Any] | None = None
-    """``compile(step) -> runner``; see `horn.engine.compile`. Default: a plan."""
+    """``compile(step, *, jit_compile) -> runner``; see `horn.engine.compile`. `jit_compile` is True or False
+    where users say whether the framework's own compiler shall join ops, else None: the backend decides.
+    Default: a plan."""
 
     value_and_grad: Callable[..., Any] | None = None
     """``value_and_grad(fn, values) -> (outputs, gradients)`` with the framework's own gradient,
     for steps that cannot be traced. Default: the pages' gradients."""
+
+    @property
+    def devices(self) -> Sequence[str]:
+        """Where tensors can live: ``"cpu"``, and ``"gpu:0"``, ``"gpu:1"`` and so on where there are any."""
+        return ("cpu",)
+
+    @property
+    def place(self) -> Any:
+        """What tells where new tensors live now, as a key: tensors that are kept are kept for each place."""
+        return None
+
+    def device(self, name: str) -> AbstractContextManager[Any]:  # noqa: ARG002
+        """Run a block whose new tensors live on one of `devices`."""
+        return nullcontext()
+
+    def in_float32(self) -> AbstractContextManager[Any]:
+        """Run a block in which products of float32 are computed in float32, on any device.
+
+        The default has nothing to do, which is right for a backend that never rounds what it multiplies.
+        """
+        return nullcontext()
 
     def flush_denormals(self, wanted: bool) -> None:
         """Let kernels take numbers below the smallest normal one for zero, or not, in this thread.

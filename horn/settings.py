@@ -1,4 +1,4 @@
-"""Settings of the whole library: the default float, the fuzz factor, the image data format.
+"""Settings of the whole library: the default float, the fuzz factor, the precision of products ...
 
 They are kept as one immutable value, since what an op means may depend on any of them: whoever
 remembers something for a signature remembers it for these settings too.
@@ -19,6 +19,7 @@ class Settings(NamedTuple):
     epsilon: float = 1e-7
     image_data_format: str = "channels_last"
     dtype_policy: str | None = None
+    matmul_precision: str = "fast"
 
 
 _settings: ContextVar[Settings] = ContextVar("horn_settings", default=Settings())  # noqa: B039  (immutable)
@@ -71,3 +72,31 @@ def set_image_data_format(value: str) -> None:
 def set_dtype_policy(name: str | None) -> None:
     """Set the dtype policy of new layers by its name, for this context; None for the default float."""
     _settings.set(current()._replace(dtype_policy=name))
+
+
+def matmul_precision() -> str:
+    """Return how exact products of float32 matrices and convolutions are: ``"fast"`` unless set."""
+    return current().matmul_precision
+
+
+def set_matmul_precision(value: str) -> None:
+    """Set how exact products of float32 matrices and convolutions are, for this context.
+
+    A processor computes them in float32 in any case. GPUs also have units that round what they multiply
+    to fewer bits (TensorFloat-32 keeps 10 of 23 digits) and are several times as fast.
+
+    Args:
+        value: ``"float32"`` for float32 on every device; ``"fast"`` for what the framework does by itself:
+            JAX and TensorFlow use those units, PyTorch in convolutions alone.
+
+    Raises:
+        ArgumentError: There is no such precision.
+
+    Example:
+        >>> set_matmul_precision("float32")
+        >>> matmul_precision()
+        'float32'
+        >>> set_matmul_precision("fast")
+    """
+    name = _one_of("matmul_precision", value, ("fast", "float32"))
+    _settings.set(current()._replace(matmul_precision=name))

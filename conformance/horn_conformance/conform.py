@@ -27,6 +27,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     what = "Check whether a backend means what Horn's op pages say."
     parser = argparse.ArgumentParser(prog="horn-conform", description=what)
     parser.add_argument("backend", help="a registered name, or module:Class")
+    parser.add_argument("--device", metavar="NAME", help="where its tensors live: cpu, gpu, gpu:1 ...")
     parser.add_argument("--profile", default="default", choices=sorted(PROFILES))
     parser.add_argument(
         "--op", action="append", choices=list(ops), metavar="OP", help="check this op alone (repeatable)"
@@ -52,7 +53,7 @@ def main(given: Sequence[str] | None = None) -> int:
     chosen = arguments(given)
     started = time.perf_counter()
     try:
-        backend = load(chosen.backend)
+        backend = load(chosen.backend, chosen.device)
     except Exception as error:  # noqa: BLE001  (a plugin may fail in any way)
         print(
             f"The backend {chosen.backend!r} does not load.\n{type(error).__name__}: {error}", file=sys.stderr

@@ -13,6 +13,7 @@ def pytest_addoption(parser: Any) -> None:
     group.addoption(
         "--horn-backend", metavar="NAME", help="backend to test: a registered name, or module:Class"
     )
+    group.addoption("--horn-device", metavar="NAME", help="where its tensors live: cpu, gpu, gpu:1 ...")
     group.addoption("--horn-profile", default="default", choices=_PROFILES, help="how much to try")
     group.addoption(
         "--horn-op", action="append", metavar="OP", help="test this op alone; may be given several times"

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 
 @cache
-def _suite(name: str, profile: str) -> Suite:
-    return Suite(load(name), PROFILES[profile])
+def _suite(name: str, profile: str, device: str | None) -> Suite:
+    return Suite(load(name, device), PROFILES[profile])
+
+
+def _chosen(config: pytest.Config) -> Suite:
+    option = config.getoption
+    return _suite(option("--horn-backend"), option("--horn-profile"), option("--horn-device"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -28,17 +33,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("item", [])
         return
     option = metafunc.config.getoption
-    suite = _suite(name, option("--horn-profile"))
+    suite = _chosen(metafunc.config)
     found = items(suite, pages_too=option("--horn-self-check"), only=option("--horn-op"))
     metafunc.parametrize("item", found, ids=[str(item) for item in found])
 
 
 def test_conformance(item: Item, request: pytest.FixtureRequest) -> None:
     """The backend means what the page says."""
-    option = request.config.getoption
     request.node.user_properties += _properties(item)
     try:
-        run(_suite(option("--horn-backend"), option("--horn-profile")), item)
+        run(_chosen(request.config), item)
     except Disagreement as disagreement:
         pytest.fail(str(disagreement), pytrace=False)
 

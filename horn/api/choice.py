@@ -1,4 +1,4 @@
-"""Which backend new models and neutral inputs go to."""
+"""Which backend new models and neutral inputs go to, and which device of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from horn import contract
 from horn.api.bounds import flag
+from horn.errors import BackendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,37 @@ def use_backend(name: str) -> Iterator[Backend]:
     backend = contract.load(name)
     with contract.context(backend=backend):
         yield backend
+
+
+@contextmanager
+def device(device_name: str) -> Iterator[None]:
+    """Let new tensors of the current backend live on a device, for the time of a block.
+
+    A model lives where it was when it first ran or trained, so build, train and use it in such blocks of one
+    device. Without one, tensors live on the first GPU that the framework sees; on NumPy on the processor.
+
+    Args:
+        device_name: ``"cpu"``, ``"gpu"`` (or ``"cuda"``) or, with a number, ``"gpu:1"``.
+
+    Raises:
+        BackendError: The backend has no such device here.
+
+    Example:
+        >>> with use_backend("numpy"), device("cpu"):
+        ...     pass
+    """
+    backend = contract.current_backend()
+    kind, _, number = str(device_name).lower().replace("cuda", "gpu").partition(":")
+    name = "cpu" if (kind, number or "0") == ("cpu", "0") else f"{kind}:{number or 0}"
+    if name not in backend.devices:
+        raise BackendError(
+            f"The backend {backend.name!r} has no device {device_name!r}.",
+            expected=f"one of {', '.join(backend.devices)}",
+            got=repr(device_name),
+            remedy="choose one of those, or another backend with horn.set_backend",
+        )
+    with backend.device(name):
+        yield
 
 
 def set_flush_denormals(wanted: bool) -> None:

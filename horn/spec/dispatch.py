@@ -226,6 +226,8 @@ def entry(
     """Return a function of the leaves that converts what needs it and calls the kernel."""
     prepared = prepare(op, leaves, form, attrs)
     kernel = kernel_for(op, backend, prepared, form)
+    if settings.matmul_precision() == "float32":
+        kernel = _in_float32(kernel, backend)
     converters = [_converter(backend, x, spec) for x, spec in zip(leaves, prepared.specs, strict=True)]
     if all(count is None for count in form):
         if all(convert is None for convert in converters):
@@ -242,6 +244,14 @@ def entry(
         return kernel(*op.regroup(ready, form))
 
     return converted
+
+
+def _in_float32(kernel: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
+    def precise(*operands: Any) -> Any:
+        with backend.in_float32():
+            return kernel(*operands)
+
+    return precise
 
 
 def kernel_for(op: Op, backend: Backend, prepared: Prepared, form: Form) -> Callable[..., Any]:
@@ -280,13 +290,13 @@ def _converter(backend: Backend, leaf: Any, spec: TensorSpec | None) -> Callable
         return lambda value: cast(value, dtype=spec.dtype)
     target = dtypes.numpy_dtype(spec.dtype)
     if is_number(leaf):
-        return lambda value: _constant(backend, value, type(value), spec.dtype)
+        return lambda value: _constant(backend, value, type(value), spec.dtype, backend.place)
     return lambda value: backend.asarray(np.asarray(value, target), spec.dtype)
 
 
 @lru_cache(maxsize=1024)
-def _constant(backend: Backend, number: complex, kind: type, dtype: str) -> Any:
-    del kind  # part of the key: 1, 1.0 and True are equal
+def _constant(backend: Backend, number: complex, kind: type, dtype: str, place: Any) -> Any:
+    del kind, place  # parts of the key: 1, 1.0 and True are equal
     return backend.asarray(np.asarray(number, dtypes.numpy_dtype(dtype)), dtype)
 
 

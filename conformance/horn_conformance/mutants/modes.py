@@ -12,7 +12,7 @@ from horn_conformance.mutants.mutant import kernel, original as kernel_of, page,
 
 @whole("M203", "backend", "returns compiled, from the second dispatch on what the first one returned")
 def _(backend):
-    def compile_(step):
+    def compile_(step, **_):
         run, kept = Runner(step, backend), []
 
         def folded(*given):
@@ -27,7 +27,7 @@ def _(backend):
 
 @whole("M205", "backend", "runs one step of several")
 def _(backend):
-    def compile_(step):
+    def compile_(step, **_):
         run = Runner(step, backend)
         return lambda state, arrays, order, start, count: run(state, arrays, order, start, 1)
 

@@ -7,7 +7,7 @@ import logging
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from horn import contract, tree
+from horn import contract, settings, tree
 from horn.api.layers import calls
 from horn.api.layers.weighted import Weighted
 from horn.api.models.pace import Pace
@@ -65,7 +65,7 @@ class Functions:
         trained = self._parameters(phase)
         specs = [spec_of(leaf) for leaf in tree.flatten(batch)]
         leaves = tuple((spec.shape[1:], spec.dtype) for spec in specs)
-        kind = (phase, leaves, tree.form(batch))
+        kind = (phase, leaves, tree.form(batch), settings.current())
         sizes = tuple(spec.shape[:1] for spec in specs)
         for key in ((kind, trained), (kind, trained, sizes), kind):
             if key in self._compiled:
@@ -98,7 +98,7 @@ class Functions:
             return eager
         try:
             self.model.ensure_built(batch)
-            return compile_step(step, batch, backend)
+            return compile_step(step, batch, backend, jit_compile=self.model.jit_compile)
         except HornError as error:
             if not isinstance(error, TraceError) or isinstance(error, SideEffectError):
                 raise

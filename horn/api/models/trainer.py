@@ -36,10 +36,12 @@ class Trainer:
     Attributes:
         optimizer: What `train_step` applies gradients with.
         compiled: Whether `compile` has been called.
+        jit_compile: What `compile` was told; None to decide by the layers.
     """
 
     compiled = False
     optimizer: Any = None
+    jit_compile: bool | None = None
 
     if TYPE_CHECKING:
 
@@ -92,7 +94,9 @@ class Trainer:
             run_eagerly: Whether to run steps op by op, so that they can print and be debugged.
             steps_per_execution: How many steps to run in one dispatch; ``"auto"`` adapts it to
                 the time that a step takes. It never changes a result.
-            jit_compile: Taken for Keras's sake; steps are compiled in any case, unless `run_eagerly`.
+            jit_compile: Whether XLA compiles the steps on TensorFlow; ``"auto"`` decides by the layers,
+                since it makes convolutions slower on a processor. JAX always uses it, PyTorch and NumPy
+                have no use for it.
             auto_scale_loss: Whether to scale the loss dynamically under ``"mixed_float16"``.
 
         Raises:
@@ -112,6 +116,7 @@ class Trainer:
         aims = Objectives(loss, loss_weights, metrics, weighted_metrics, known)
         self.optimizer, self._objectives = chosen, aims
         self.run_eagerly, self.steps_per_execution = run_eagerly, steps_per_execution
+        self.jit_compile = jit_compile if isinstance(jit_compile, bool) else None
         self._functions.clear()
         self.compiled = True
 

@@ -30,7 +30,8 @@ from horn_jax.kernel import WIDE, guarding, in_64_bits, is_wide, kernels, residu
 from horn_jax.runner import JaxRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
 _copy = guarding(jax.jit(jnp.copy))
 
@@ -83,6 +84,22 @@ class JaxBackend(Backend):
         """Return a tensor of the same values in memory of its own."""
         return _copy(tensor)
 
+    # -- where and how exactly -----------------------------------------------------------------
+
+    @property
+    def devices(self) -> Sequence[str]:
+        """``"cpu"``, and the GPUs that JAX sees."""
+        return ("cpu", *(f"gpu:{i}" for i in range(len(_gpus()))))
+
+    def device(self, name: str) -> AbstractContextManager[Any]:
+        """Run a block whose new tensors live on one of `devices`."""
+        kind, _, index = name.partition(":")
+        return jax.default_device(_gpus()[int(index)] if kind == "gpu" else jax.devices("cpu")[0])
+
+    def in_float32(self) -> AbstractContextManager[Any]:
+        """Run a block in which products of float32 are computed in float32; what it compiles stays so."""
+        return jax.default_matmul_precision("float32")
+
     # -- running -----------------------------------------------------------------------------
 
     def value_and_grad(  # type: ignore[override]
@@ -99,9 +116,17 @@ class JaxBackend(Backend):
             return in_64_bits(differentiate, list(values))
         return differentiate(list(values))
 
-    def compile(self, step: Any) -> JaxRunner:  # type: ignore[override]
-        """Return what runs `step`, compiled by XLA for each shape of its batches."""
+    def compile(self, step: Any, *, jit_compile: bool | None = None) -> JaxRunner:  # type: ignore[override]
+        """Return what runs `step`, compiled by XLA for each shape of its batches; it always is."""
+        del jit_compile
         return JaxRunner(step, self)
+
+
+def _gpus() -> Sequence[jax.Device]:
+    try:
+        return jax.devices("gpu")
+    except RuntimeError:  # that is how JAX says that there is none
+        return ()
 
 
 def _constant(array: np.ndarray) -> jax.Array:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from horn import dtypes
 from horn.contract import Backend
+from horn.errors import BackendError
 from horn_tf import (
     control,
     conv,
@@ -27,6 +29,7 @@ from horn_tf.tensors import EagerTensor, raw, shape_of, tf, tf_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
 _FAMILIES = (
     control, conv, creation, elementwise, indexing, linalg, nn, random, recurrent, reduction, shaping, sorting,
@@ -70,6 +73,28 @@ class TensorFlowBackend(Backend):
             return tensor._shape_tuple(), tensor._datatype_enum()  # noqa: SLF001
         return shape_of(tensor), tensor.dtype
 
+    # -- where and how exactly ---------------------------------------------------------------------
+
+    @property
+    def devices(self) -> Sequence[str]:
+        """``"cpu"``, and the GPUs that TensorFlow sees."""
+        return ("cpu", *(f"gpu:{i}" for i in range(len(tf.config.list_physical_devices("GPU")))))
+
+    def device(self, name: str) -> AbstractContextManager[Any]:
+        """Run a block whose new tensors live on one of `devices`."""
+        return tf.device(f"/{name}")
+
+    def in_float32(self) -> AbstractContextManager[Any]:
+        """Run a block in which products of float32 are computed in float32: TensorFlow has no such block."""
+        if len(self.devices) > 1 and tf.config.experimental.tensor_float_32_execution_enabled():
+            raise BackendError(
+                "TensorFlow has no switch for the precision of products that holds for one block.",
+                expected="matmul_precision 'fast', or TensorFloat-32 switched off for the whole process",
+                got="'float32' on a machine with a GPU",
+                remedy="call tf.config.experimental.enable_tensor_float_32_execution(False) at the start",
+            )
+        return nullcontext()
+
     # -- storage ---------------------------------------------------------------------------------
 
     def variable(self, value: np.ndarray, *, trainable: bool) -> tf.Variable:
@@ -88,9 +113,9 @@ class TensorFlowBackend(Backend):
 
     # -- running ---------------------------------------------------------------------------------
 
-    def compile(self, step: Any) -> Runner:
-        """Return a runner of the step as one ``tf.function``."""
-        return Runner(self, step)
+    def compile(self, step: Any, *, jit_compile: bool | None = None) -> Runner:
+        """Return a runner of the step as one ``tf.function``; XLA compiles it as told, or where it suits."""
+        return Runner(self, step, jit_compile=jit_compile)
 
     def value_and_grad(
         self, fn: Callable[..., Any], values: Sequence[tf.Tensor]

@@ -33,10 +33,12 @@ from horn_torch import (
     sorting,
 )
 from horn_torch.dtypes import native
+from horn_torch.places import is_far, place, placing, without_tf32
 from horn_torch.runner import TorchRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from horn.engine.step import Step
 
@@ -53,9 +55,6 @@ class TorchBackend(Backend):
 
     name = "torch"
     spec_version = 1
-    capabilities = frozenset(
-        {"float64", "float16", "bfloat16", "compiles", "in_place", "host_scalars", "eager_gradient"}
-    )
     tensor_types = (torch.Tensor,)
 
     def __init__(self) -> None:
@@ -72,23 +71,49 @@ class TorchBackend(Backend):
             super().flush_denormals(wanted=True)
         self.steps_flush = wanted
 
+    @property
+    def capabilities(self) -> frozenset[str]:  # type: ignore[override]
+        """What it can do where new tensors live: on a GPU to read a scalar is to wait for it."""
+        everywhere = {"float64", "float16", "bfloat16", "compiles", "in_place", "eager_gradient"}
+        return frozenset(everywhere if is_far() else {*everywhere, "host_scalars"})
+
+    # -- where and how exactly ---------------------------------------------------------------
+
+    @property
+    def devices(self) -> Sequence[str]:
+        """``"cpu"``, and the GPUs that PyTorch sees."""
+        return ("cpu", *(f"gpu:{i}" for i in range(torch.cuda.device_count())))
+
+    @property
+    def place(self) -> Any:
+        """The device of new tensors, or None for PyTorch's own default."""
+        return place()
+
+    def device(self, name: str) -> AbstractContextManager[None]:
+        """Run a block whose new tensors live on one of `devices`."""
+        return placing(torch.device(name.replace("gpu", "cuda")))
+
+    def in_float32(self) -> AbstractContextManager[None]:
+        """Run a block in which products of float32 are computed in float32."""
+        return without_tf32()
+
     # -- conversion --------------------------------------------------------------------------
 
     def asarray(self, value: np.ndarray, dtype: str | None = None) -> torch.Tensor:
-        """Return a contiguous copy of an array, on PyTorch's default device."""
+        """Return a contiguous copy of an array, in the place of new tensors."""
         name = dtypes.canonical(dtype or value.dtype)
         wanted = native(name)
         array = np.array(value, dtypes.numpy_dtype(name), order="C")
         if name == "bfloat16":  # no dtype of NumPy's own: hand over its bits
-            return torch.as_tensor(array.view(np.int16)).view(wanted)
-        return torch.as_tensor(array)
+            return torch.as_tensor(array.view(np.int16), device=place()).view(wanted)
+        return torch.as_tensor(array, device=place())
 
     def adopt(self, value: np.ndarray) -> torch.Tensor:
         """Return a tensor that shares the memory of an array where PyTorch can."""
         name, flags = dtypes.canonical(value.dtype), value.flags
         if name != "bfloat16" and flags.c_contiguous and flags.writeable and value.dtype.isnative:
             native(name)
-            return torch.as_tensor(value)
+            return torch.as_tensor(value, device=place())
         return self.asarray(value)
 
     def to_numpy(self, tensor: torch.Tensor) -> np.ndarray:
@@ -143,8 +168,9 @@ class TorchBackend(Backend):
 
     # -- running -----------------------------------------------------------------------------
 
-    def compile(self, step: Step) -> TorchRunner:
-        """Return what runs a traced step."""
+    def compile(self, step: Step, *, jit_compile: bool | None = None) -> TorchRunner:
+        """Return what runs a traced step, as a plan whatever `jit_compile` says."""
+        del jit_compile
         return TorchRunner(step, self)
 
     def value_and_grad(

@@ -9,17 +9,18 @@ import torch
 
 from horn import dtypes
 from horn_torch.dtypes import WIDE_UNSIGNED, native
+from horn_torch.places import place
 
 
 def full(shape, fill_value, dtype=None):
-    return torch.full(shape, fill_value, dtype=native(dtype or dtypes.of_number(fill_value)))
+    return torch.full(shape, fill_value, dtype=native(dtype or dtypes.of_number(fill_value)), device=place())
 
 
 def arange(stop, dtype="int32"):
     wanted = native(dtype)
     if wanted is torch.bool or wanted in WIDE_UNSIGNED:
-        return torch.arange(stop).to(wanted)
-    return torch.arange(stop, dtype=wanted)
+        return torch.arange(stop, device=place()).to(wanted)
+    return torch.arange(stop, dtype=wanted, device=place())
 
 
 def cast(x, dtype):
