@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from pairs import Ratio, geometric_mean
@@ -52,7 +53,8 @@ def table(groups: list[Group]) -> list[str]:
     """Return the rows of the table; ratios are given as times as fast, so that more is better."""
     trained = [g for g in groups if g.task in WORKLOADS]
     rows = ["| aim | | least ratio |", "|---|---|---|"]
-    return [*rows, *(aim.row() for aim in (*_training(trained), *_single(groups), *_numpy(trained)))]
+    every = (*_training(trained), *_single(groups), *_numpy(trained), *_files(groups))
+    return [*rows, *(aim.row() for aim in every), *_import(groups)]
 
 
 def _points(groups: Iterable[Group], rival: str, key: str = "us") -> Points:
@@ -88,6 +90,23 @@ def _single(groups: list[Group]) -> Iterable[Aim]:
         yield Aim(f"{backend}: `predict` of one example at 20x of Keras", points, 20.0)
     eager = _points((g for g in one if g.backend == "torch"), "native:eager", "call_us")
     yield Aim("torch: `model(x)` on one example at 0.5x of an eager call", eager, 0.5)
+
+
+def _files(groups: list[Group]) -> Iterable[Aim]:
+    for verb, key in (("written", "save_s"), ("read", "load_s")):
+        points = _points((g for g in groups if g.task == "weights"), "keras", key)
+        yield Aim(f"weights {verb} at 1.0x of Keras", points, 1.0)
+
+
+def _import(groups: list[Group]) -> list[str]:
+    """Return the line about what `import horn` adds to `import numpy`, which is no ratio."""
+    runs = next((g.runs["horn"] for g in groups if (g.task, g.backend) == ("import", "numpy")), [])
+    if not any("added_s" in run for run in runs):
+        return []
+    seconds, modules = (median(run[key] for run in runs) for key in ("added_s", "added_modules"))
+    reached = "reached" if seconds < 0.06 and modules < 40 else "**not reached**"
+    text = "`import horn` adds less than 0.06 s and 40 modules to `import numpy`"
+    return [f"| {text} | {reached} | {seconds:.3f} s, {modules:.0f} modules |"]
 
 
 def _numpy(groups: list[Group]) -> Iterable[Aim]:

@@ -139,11 +139,17 @@ def single(kind: str, backend: str, name: str, seconds: float) -> dict[str, floa
 
 
 def start(kind: str, backend: str, name: str, seconds: float) -> dict[str, float]:
-    """Return the seconds that an import takes."""
+    """Return the seconds that an import takes, and what Horn by itself adds to NumPy."""
     del name, seconds
+    family, added = kind.partition(":")[0], {}
     begun = time.perf_counter()
-    imported(kind.partition(":")[0], backend)
-    return {"import_s": time.perf_counter() - begun, "modules": len(sys.modules)}
+    if family == "horn":
+        importlib.import_module("numpy")
+        before, modules = time.perf_counter(), len(sys.modules)
+        importlib.import_module("horn")
+        added = {"added_s": time.perf_counter() - before, "added_modules": len(sys.modules) - modules}
+    imported(family, backend)
+    return {"import_s": time.perf_counter() - begun, "modules": len(sys.modules), **added}
 
 
 def weights(kind: str, backend: str, name: str, seconds: float) -> dict[str, float]:

@@ -42,8 +42,9 @@ def ratios(title: str, points: list[tuple[str, str, Ratio]]) -> str:
         x = across(2.0**power)
         grid.append(_line(x, TOP, x, bottom, "#333" if power == 0 else "#ddd", 1))
         grid.append(_text(x, bottom + 16, f"{2.0**power:g}x", "middle"))
-    for i, (backend, colour) in enumerate(COLOURS.items()):
-        grid.append(f'<circle cx="{LEFT + 110 * i}" cy="42" r="4" fill="{colour}"/>')
+    shown = {backend for _, backend, _ in points}
+    for i, backend in enumerate(backend for backend in COLOURS if backend in shown):
+        grid.append(f'<circle cx="{LEFT + 110 * i}" cy="42" r="4" fill="{COLOURS[backend]}"/>')
         grid.append(_text(LEFT + 110 * i + 8, 46, backend))
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{bottom + 30}" font-family="sans-serif"'

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -67,13 +68,20 @@ def cell(kind: str, backend: str, task: str, options: argparse.Namespace) -> dic
     command = [sys.executable, str(HERE / "cell.py"), kind, other or backend, task]
     command += ["--seconds", str(options.seconds), *conditions.words(options)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=options.limit)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=options.limit, env=_environment()
+        )
     except subprocess.TimeoutExpired:
         return f"gave no answer in {options.limit:g} s"
     if done.returncode:
         print(done.stderr[-2000:], file=sys.stderr)
         return f"failed: {(done.stderr.strip().splitlines() or ['killed'])[-1][:200]}"
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def _environment() -> dict[str, str]:
+    """Return the variables of a cell, whose sources are compiled once, as those of installed packages are."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 def compare(group: Group, options: argparse.Namespace) -> None:

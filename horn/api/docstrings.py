@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _ORDER = ("Args", "Attributes", "Shapes", "Dtypes", "Returns", "Raises", "Notes", "Reference", "Example")
 _INHERITED = ("Args", "Shapes", "Dtypes", "Raises", "Reference")
 _HEAD = re.compile(rf"^({'|'.join(_ORDER)}):\n", re.MULTILINE)
 
 
-def sections(text: str | None) -> dict[str, str]:
+@cache
+def sections(text: str | None) -> Mapping[str, str]:
     r"""Return the parts of a docstring by their heads; what comes before the first has no name.
 
     Example:
@@ -36,7 +41,7 @@ class Documented:
 
 def _completed(made: type) -> str:
     """Return the docstring of a class with what its bases say of it."""
-    parts = sections(made.__doc__)
+    parts = dict(sections(made.__doc__))
     for base in made.__mro__[1:]:
         if issubclass(base, Documented):
             for head, body in sections(vars(base).get("__doc__")).items():
