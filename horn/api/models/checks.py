@@ -38,11 +38,11 @@ def check_finite(batch: Any) -> None:
     for i, leaf in enumerate(tree.flatten(batch)):
         if leaf.dtype.kind != "f":
             continue
-        rows = max(1, _BLOCK // max(1, leaf[:1].size))
+        rows = max(1, _BLOCK * len(leaf) // max(1, leaf.size))
         for start in range(0, len(leaf), rows):
             block = leaf[start : start + rows]
-            # The sum is NaN if any element is; it may be, too, where infinities of both signs meet.
-            if isnan(block.sum()) and np.isnan(block).any():
+            flat = block.ravel("K")
+            if isnan(np.vdot(flat, flat)):  # squares are NaN for NaN alone, and so is their sum
                 row = start + int(np.argwhere(np.isnan(block))[0][0])
                 raise DataError(
                     f"The {leaf_names(batch)[i]} contain NaN.",

@@ -34,7 +34,7 @@ def to_host(leaf: Any) -> np.ndarray:
         )
     if kind == "f" and dtypes.canonical(array.dtype) != settings.floatx() and array.dtype.itemsize > 2:
         return array.astype(dtypes.numpy_dtype(settings.floatx()))
-    if array.dtype in (np.int64, np.uint64, np.uint32):
+    if kind in "iu" and array.dtype in (np.int64, np.uint64, np.uint32):
         return _int32(array)
     return array
 
@@ -197,7 +197,8 @@ class ArrayData:
 
     def example_batch(self, size: int | None = None) -> Any:
         """Return the first batch, or the first `size` examples, for tracing."""
-        return tree.map_structure(lambda leaf: leaf[: size or self.batch_size], self.tree)
+        size = size or self.batch_size
+        return self.tree if size == self.examples else tree.map_structure(lambda leaf: leaf[:size], self.tree)
 
     def epoch(self, shuffle: Shuffle | None = None) -> list[np.ndarray]:
         """Return the rows of the batches of the next epoch, see `order`."""
