@@ -94,9 +94,10 @@ class Plan(Program):
                 root = self._roots.of(out)
                 lasting = id(root) in self._states or isinstance(root, Literal)
                 self.fresh.append((self._outputs[i], target, lasting))
-        self._copies = [
+        copies = [
             id(self._roots.of(out)) in inputs or isinstance(out, Literal) for out in self.graph.outputs[count:]
         ]
+        self._copied = [i for i, alias in enumerate(copies) if alias]
         needed = {node.serial for node in Graph(self.graph.inputs, self.graph.outputs[:count]).nodes}
         self._is_needed = [node.serial in needed for node in self.graph.nodes]
         self._kept = [slot for slot, _, _ in self.fresh]
@@ -216,7 +217,9 @@ class Plan(Program):
         found = line(*values, *batch)
         results: list[Any] = []
         if last:
-            results = [copy(x) if alias else x for x, alias in zip(found[len(fresh) :], self._copies, strict=True)]
+            results = found[len(fresh) :]
+            for i in self._copied:
+                results[i] = copy(results[i])
         if not fresh:
             return results
         # All are copied before any is replaced, so that none is copied from what came after it.
@@ -332,7 +335,7 @@ class Runner:
         plan = self._plan_for(arrays, order)
         plan.settle(state)
         without, whole = plan.lines(count, _note.get())
-        values = [backend.read(storage) for storage in state]
+        values = list(map(backend.read, state))
         results: list[Any] = []
         try:
             with np.errstate(all="ignore"):

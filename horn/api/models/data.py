@@ -93,11 +93,10 @@ def narrow(batch: Any) -> Any:
 
 def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """Return `x`, ``(x, y)`` or ``(x, y, sample_weight)``, whatever is there; a tree alone as ``(x,)``."""
-    x, y, sample_weight = _array(x), _array(y), _array(sample_weight)
-    if hasattr(sample_weight, "to_numpy"):
-        sample_weight = sample_weight.to_numpy()  # one number each, without the axis of a column
+    x, y = _array(x), _array(y)
     if sample_weight is not None:
-        return x, y, sample_weight
+        weights = _array(sample_weight)
+        return x, y, weights.to_numpy() if hasattr(weights, "to_numpy") else weights  # without the axis of a column
     if y is not None:
         return x, y
     return (x,) if tree.is_nested(x) else x
@@ -131,7 +130,7 @@ def check_lengths(leaves: list[np.ndarray]) -> int:
     """Return the number of examples; raise `DataError` unless all arrays have as many, and any."""
     # A scalar has no examples to count; -1 equals no size.
     sizes: list[int] = [leaf.shape[0] if leaf.ndim else -1 for leaf in leaves]
-    if not sizes or -1 in sizes or len(set(sizes)) > 1:
+    if not sizes or sizes[0] < 0 or sizes.count(sizes[0]) < len(sizes):
         raise DataError(
             "The arrays have different numbers of examples.",
             expected="one size along the first axis of inputs, targets and weights",

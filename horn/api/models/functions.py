@@ -183,9 +183,9 @@ class Eager:
             self._say_why(self.reason)
         return result
 
-    def once(self, batch: Any) -> Any:
-        """Run a step on a tree of host arrays, as `Compiled` does."""
-        return self([self.backend.adopt(leaf) for leaf in tree.flatten(batch)])
+    def once(self, leaves: Sequence[Any]) -> Any:
+        """Run a step on the leaves of a batch, host arrays, as `Compiled` does."""
+        return self([self.backend.adopt(leaf) for leaf in leaves])
 
     def _batch(self, arrays: Sequence[Any], order: Any, i: int) -> list[Any]:
         if order is None:
