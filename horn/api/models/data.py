@@ -180,7 +180,7 @@ class ArrayData:
         self.tree = narrow(batch)
         self.leaves: list[np.ndarray] = tree.flatten(self.tree)
         self.examples = check_lengths(self.leaves)
-        self.batch_size = min(check_batch_size(batch_size), self.examples)
+        self.batch_size = min(batch_size, self.examples)
         self.limit = steps
         self._left: list[np.ndarray] = []
 
