@@ -238,9 +238,18 @@ def set_backend(backend: Backend | None) -> None:
     _context.set(_context.get()._replace(backend=backend))
 
 
-def context(**changes: Any) -> AbstractContextManager[Context]:
+_same = object()
+
+
+def context(*, backend: Any = _same, trace: Any = _same, depth: Any = _same) -> AbstractContextManager[Context]:
     """Run a block in a changed `Context`; the old one comes back however the block ends."""
-    return _Changed(_context.get()._replace(**changes))
+    old = _context.get()  # `_replace` would take three times as long, at each step
+    changed = Context(
+        old.backend if backend is _same else backend,
+        old.trace if trace is _same else trace,
+        old.depth if depth is _same else depth,
+    )
+    return _Changed(changed)
 
 
 class _Changed(AbstractContextManager[Context]):

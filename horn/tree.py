@@ -52,6 +52,8 @@ def unflatten(structure: Tree, leaves: Sequence[Any]) -> Tree:
         >>> unflatten({"b": [0, (0,)], "a": 0}, [1, 2, 3])
         {'b': [2, (3,)], 'a': 1}
     """
+    if not isinstance(structure, _NESTED):
+        return leaves[0]
     rest = iter(leaves)
     return _mapped(lambda _: next(rest), structure)
 

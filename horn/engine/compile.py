@@ -59,9 +59,9 @@ class Compiled:
                     variable.set_storage(storage)
         return tree.unflatten(self.step.results, results)
 
-    def once(self, batch: Any) -> Any:
-        """Run a step on a tree of host arrays, and return its results."""
-        return self([self.backend.feed(leaf) for leaf in tree.flatten(batch)])
+    def once(self, leaves: Sequence[Any]) -> Any:
+        """Run a step on the leaves of a batch, host arrays, and return its results."""
+        return self([self.backend.feed(leaf) for leaf in leaves])
 
 
 def compile_step(fn: Callable[..., Any], batch: Any, backend: Backend, *, jit_compile: bool | None = None) -> Compiled:

@@ -35,7 +35,7 @@ _note: ContextVar[Note | None] = ContextVar("horn_note", default=None)
 _LARGEST = (32 << 20) - (64 << 10)
 """Bytes: a little less than the most that the allocator learns from."""
 _MANY_STEPS = 200
-"""After as many without results a line is written out: compiling it costs about what walking it did."""
+"""After as many runs a line is written out: compiling it costs about what walking it did."""
 _BANK_NUMBERS = 1 << 18
 _BANK_STEPS = 64
 _BANKS = "host_scalars"
@@ -94,16 +94,16 @@ class Plan(Program):
                 root = self._roots.of(out)
                 lasting = id(root) in self._states or isinstance(root, Literal)
                 self.fresh.append((self._outputs[i], target, lasting))
-        self._copies = [
+        copies = [
             id(self._roots.of(out)) in inputs or isinstance(out, Literal) for out in self.graph.outputs[count:]
         ]
+        self._copied = [i for i, alias in enumerate(copies) if alias]
         needed = {node.serial for node in Graph(self.graph.inputs, self.graph.outputs[:count]).nodes}
         self._is_needed = [node.serial in needed for node in self.graph.nodes]
         self._kept = [slot for slot, _, _ in self.fresh]
         self._wanted = [*self._kept, *self._outputs[count:]]
-        self._updates = self._needed(self._line)
-        self._steps = 0
-        self._straight: Line | None = None
+        self._without = _Repeated(*self._forms(self._needed(self._line), self._needed(self.code), self._kept))
+        self._whole = _Repeated(*self._forms(self._line, self.code, self._wanted))
 
     def _function(self, node: Node, ins: tuple[int, ...], outs: tuple[int, ...], pairs: dict[int, Any]) -> Any:
         if node.op.name in self.backend.in_place_kernels and node.op.donates:
@@ -183,21 +183,19 @@ class Plan(Program):
             count: How many steps will be run.
             note: Told the seconds of each kernel.
         """
-        self._steps += count - 1
         if note is not None:
             pairs = zip(self._line, self.graph.nodes, strict=True)
             watched = [(_watched(line[0], node, note), *line[1:]) for line, node in pairs]
             return self._walker(self._needed(watched), self._kept), self._walker(watched, self._wanted)
-        whole = self._walker(self._line, self._wanted)
-        if self._steps < _MANY_STEPS:
-            return self._walker(self._updates, self._kept), whole
-        if self._straight is None:
-            self._straight = straight(self._needed(self.code), self._inputs, self._initial, self._kept)
-        return self._straight, whole
+        return self._without.before(count - 1), self._whole.before(1)
 
     def _needed(self, each: list[Any]) -> list[Any]:
         """Return what belongs to the instructions that the new state needs, of one thing for each."""
         return [x for x, is_needed in zip(each, self._is_needed, strict=True) if is_needed]
+
+    def _forms(self, line: list[Any], code: list[Any], wanted: list[int]) -> tuple[Line, Callable[[], Line]]:
+        """Return what walks instructions, and what writes them out."""
+        return self._walker(line, wanted), lambda: straight(code, self._inputs, self._initial, wanted)
 
     def _walker(self, line: list[Any], wanted: list[int]) -> Line:
         def walk(*values: Any) -> list[Any]:
@@ -219,12 +217,38 @@ class Plan(Program):
         found = line(*values, *batch)
         results: list[Any] = []
         if last:
-            results = [copy(x) if alias else x for x, alias in zip(found[len(fresh) :], self._copies, strict=True)]
+            results = found[len(fresh) :]
+            for i in self._copied:
+                results[i] = copy(results[i])
+        if not fresh:
+            return results
         # All are copied before any is replaced, so that none is copied from what came after it.
         new = [copy(x) if alias else x for x, (_, _, alias) in zip(found, fresh, strict=False)]
         for (_, target, _), value in zip(fresh, new, strict=True):
             values[target] = value
         return results
+
+
+class _Repeated:
+    """A line that is walked at first, and written out once it runs so often that this pays.
+
+    Args:
+        walked: Runs it.
+        write: Returns what runs it faster.
+    """
+
+    def __init__(self, walked: Line, write: Callable[[], Line]) -> None:
+        self._line = walked
+        self._write: Callable[[], Line] | None = write
+        self._left = _MANY_STEPS
+
+    def before(self, count: int) -> Line:
+        """Return what shall run the next `count` times."""
+        self._left -= count
+        write = self._write
+        if self._left <= 0 and write is not None:
+            self._line, self._write = write(), None
+        return self._line
 
 
 def _watched(function: Callable[..., Any], node: Node, note: Note) -> Callable[..., Any]:
@@ -302,19 +326,16 @@ class Runner:
     def __init__(self, step: Step, backend: Backend) -> None:
         self.step = step
         self.backend = backend.bare
+        self._last: tuple[Any, Any] = (None, None)
         _keep_freed_memory()
 
     def __call__(self, state: list[Any], arrays: Sequence[Any], order: Any, start: int, count: int) -> list[Any]:
         """Run `count` steps and return the results of the last. See `horn.engine.compile`."""
         backend, take = self.backend, self.backend.kernels["take"]
-        shapes = [backend.describe(x)[0] for x in arrays]
-        if order is not None:
-            examples = backend.describe(order)[0][1:]
-            shapes = [(*examples, *shape[1:]) for shape in shapes]
-        plan = self.step.program(backend, shapes, self._plan)
+        plan = self._plan_for(arrays, order)
         plan.settle(state)
         without, whole = plan.lines(count, _note.get())
-        values = [backend.read(storage) for storage in state]
+        values = list(map(backend.read, state))
         results: list[Any] = []
         try:
             with np.errstate(all="ignore"):
@@ -326,6 +347,20 @@ class Runner:
             for _, target, _ in plan.fresh:
                 state[target] = backend.write(state[target], values[target])
         return results
+
+    def _plan_for(self, arrays: Sequence[Any], order: Any) -> Plan:
+        """Return the plan for arrays like these; the last one is found by a look at them."""
+        backend = self.backend
+        key = [backend.signature(x) for x in (arrays if order is None else (*arrays, order))], order is None
+        known, plan = self._last
+        if known != key:
+            shapes = [backend.describe(x)[0] for x in arrays]
+            if order is not None:
+                examples = backend.describe(order)[0][1:]
+                shapes = [(*examples, *shape[1:]) for shape in shapes]
+            plan = self.step.program(backend, shapes, self._plan)
+            self._last = key, plan
+        return plan
 
     def _plan(self, backend: Backend, shapes: Sequence[tuple[int, ...]]) -> Plan:
         return Plan(self.step, backend, shapes)

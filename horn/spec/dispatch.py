@@ -261,6 +261,9 @@ def kernel_for(op: Op, backend: Backend, prepared: Prepared, form: Form) -> Call
         if not op.is_composite:
             raise missing_kernel(op.name, backend)
         program = Program(expand(op, prepared.specs, form, prepared.attrs), backend)
+        if None not in prepared.specs and all(count is None for count in form):
+            return program.single if prepared.single else program
+
         def expanded(*operands: Any) -> Any:
             leaves = [x for x in op.flatten(operands)[0] if x is not None]
             return program.single(*leaves) if prepared.single else program(*leaves)

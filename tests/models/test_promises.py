@@ -65,6 +65,83 @@ class Tied(keras.Model):
         return ops.matmul(ops.matmul(inputs, self.kernel), ops.transpose(self.again))
 
 
+def change_weights(model: Any) -> None:
+    model.layers[0].kernel.assign(model.layers[0].kernel * 2)
+
+
+def add_a_layer(model: Any) -> None:
+    model.add(layers.Dense(3))
+
+
+def freeze(model: Any) -> None:
+    model.trainable = False
+
+
+def run_eagerly(model: Any) -> None:
+    model.compile("adam", "mse", run_eagerly=True)
+
+
+def train(model: Any) -> None:
+    model.fit(X, Y, epochs=1, verbose=0)
+
+
+@pytest.mark.parametrize("change", [change_weights, add_a_layer, freeze, run_eagerly, train])
+def test_predictions_of_one_example_follow_every_change(backend: str, change: Any) -> None:
+    model = network(backend)
+    home = contract.load(backend)
+    for _ in range(2):
+        for _ in range(3):
+            found = model.predict(X[:1], verbose=0)
+        np.testing.assert_allclose(found, home.to_numpy(model(X[:1])), rtol=1e-5, atol=1e-6)
+        assert model._functions.get("predict", X[:1]) is model._functions.get("predict", X[1:2])
+        change(model)
+
+
+def test_a_layer_that_is_replaced_is_not_run_again(backend: str) -> None:
+    class Outer(keras.Model):
+        def __init__(self) -> None:
+            super().__init__(backend=backend)
+            self.inner: Any = None
+
+        def call(self, inputs: Any) -> Any:
+            return self.inner(inputs)
+
+    model, x = Outer(), X[:1]
+    for value in (0.0, 1.0):
+        model.inner = layers.Dense(2, use_bias=False, kernel_initializer=keras.initializers.Constant(value))
+        for _ in range(3):
+            found = model.predict(x, verbose=0)
+            np.testing.assert_allclose(found, np.full((1, 2), x.sum() * value), rtol=1e-5)
+
+
+def test_predictions_share_no_memory(backend: str) -> None:
+    inputs = keras.Input((6,))
+    model = keras.Model(inputs, [inputs, inputs, layers.Dense(2)(inputs)], backend=backend)
+    x = X[:1].copy()
+    found = [array for _ in range(3) for array in model.predict(x, verbose=0)]
+    assert not any(np.shares_memory(a, b) for i, a in enumerate(found) for b in (x, *found[:i]))
+    assert all(array.flags.writeable for array in found)
+
+
+def test_two_threads_predict_with_one_model(backend: str) -> None:
+    model = network(backend)
+    expected = [model.predict(X[i : i + 1], verbose=0) for i in range(2)]
+    wrong: list[Any] = []
+
+    def predict(i: int) -> None:
+        for size in (1, 2) * 150:
+            found = model.predict(X[i : i + size], verbose=0)[:1]
+            if not np.allclose(found, expected[i], rtol=1e-5):
+                wrong.append(found)
+
+    threads = [threading.Thread(target=predict, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
 def test_tied_weights_train_as_one(backend: str) -> None:
     model = Tied(backend=backend)
     model.compile(keras.optimizers.Adam(1e-2), "mse")

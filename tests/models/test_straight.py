@@ -45,6 +45,13 @@ def test_a_written_line_is_the_walked_one(
     assert history(backend) == walked
 
 
+def test_predictions_stay_the_same_when_their_line_is_written(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "_MANY_STEPS", 3)
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(4, activation="tanh"), layers.Dense(3)], backend=backend)
+    found = [model.predict(X[:1], verbose=0) for _ in range(6)]
+    assert all(np.array_equal(one, found[0]) for one in found)
+
+
 def test_a_momentum_of_nothing_is_no_momentum(backend: str, begin_again: Callable[[], None]) -> None:
     x, y = X, X[:, :1]
     found = []

@@ -36,13 +36,12 @@ def leaf_names(batch: Any) -> list[str]:
 def check_finite(batch: Any) -> None:
     """Raise `DataError` if any array of a batch or data set holds NaN, naming the first place."""
     for i, leaf in enumerate(tree.flatten(batch)):
-        if leaf.dtype.kind != "f":
+        if leaf.dtype.kind != "f" or (leaf.size <= _BLOCK and not _has_nan(leaf)):
             continue
-        rows = max(1, _BLOCK // max(1, leaf[:1].size))
+        rows = max(1, _BLOCK * len(leaf) // max(1, leaf.size))
         for start in range(0, len(leaf), rows):
             block = leaf[start : start + rows]
-            # The sum is NaN if any element is; it may be, too, where infinities of both signs meet.
-            if isnan(block.sum()) and np.isnan(block).any():
+            if _has_nan(block):
                 row = start + int(np.argwhere(np.isnan(block))[0][0])
                 raise DataError(
                     f"The {leaf_names(batch)[i]} contain NaN.",
@@ -52,6 +51,11 @@ def check_finite(batch: Any) -> None:
                 )
 
 
+def _has_nan(block: np.ndarray) -> bool:
+    flat = block.ravel("K")
+    return isnan(np.vdot(flat, flat))  # squares are NaN for NaN alone, and so is their sum
+
+
 def check_bounds(step: Step, batch: Any) -> None:
     """Raise `DataError` if integers that an op uses as indices lie outside of its range.
 
@@ -59,6 +63,8 @@ def check_bounds(step: Step, batch: Any) -> None:
         step: A traced step; its ops say what they demand.
         batch: The tree of arrays that it will run on, a batch or a whole data set.
     """
+    if not step.bounds:
+        return
     leaves = tree.flatten(batch)
     for bound in step.bounds:
         if isinstance(bound.low, Dim) or isinstance(bound.high, Dim):

@@ -31,7 +31,7 @@ def to_host(leaf: Any) -> np.ndarray:
         )
     if kind == "f" and dtypes.canonical(array.dtype) != settings.floatx() and array.dtype.itemsize > 2:
         return array.astype(dtypes.numpy_dtype(settings.floatx()))
-    if array.dtype in (np.int64, np.uint64, np.uint32):
+    if kind in "iu" and array.dtype in (np.int64, np.uint64, np.uint32):
         return _int32(array)
     return array
 
@@ -90,11 +90,10 @@ def narrow(batch: Any) -> Any:
 
 def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """Return `x`, ``(x, y)`` or ``(x, y, sample_weight)``, whatever is there; a tree alone as ``(x,)``."""
-    x, y, sample_weight = _array(x), _array(y), _array(sample_weight)
-    if hasattr(sample_weight, "to_numpy"):
-        sample_weight = sample_weight.to_numpy()  # one number each, without the axis of a column
+    x, y = _array(x), _array(y)
     if sample_weight is not None:
-        return x, y, sample_weight
+        weights = _array(sample_weight)
+        return x, y, weights.to_numpy() if hasattr(weights, "to_numpy") else weights  # without the axis of a column
     if y is not None:
         return x, y
     return (x,) if tree.is_nested(x) else x
@@ -128,7 +127,7 @@ def check_lengths(leaves: list[np.ndarray]) -> int:
     """Return the number of examples; raise `DataError` unless all arrays have as many, and any."""
     # A scalar has no examples to count; -1 equals no size.
     sizes: list[int] = [leaf.shape[0] if leaf.ndim else -1 for leaf in leaves]
-    if not sizes or -1 in sizes or len(set(sizes)) > 1:
+    if not sizes or sizes[0] < 0 or sizes.count(sizes[0]) < len(sizes):
         raise DataError(
             "The arrays have different numbers of examples.",
             expected="one size along the first axis of inputs, targets and weights",
@@ -178,7 +177,7 @@ class ArrayData:
         self.tree = narrow(batch)
         self.leaves: list[np.ndarray] = tree.flatten(self.tree)
         self.examples = check_lengths(self.leaves)
-        self.batch_size = min(check_batch_size(batch_size), self.examples)
+        self.batch_size = min(batch_size, self.examples)
         self.limit = steps
         self._left: list[np.ndarray] = []
 
@@ -194,7 +193,8 @@ class ArrayData:
 
     def example_batch(self, size: int | None = None) -> Any:
         """Return the first batch, or the first `size` examples, for tracing."""
-        return tree.map_structure(lambda leaf: leaf[: size or self.batch_size], self.tree)
+        size = size or self.batch_size
+        return self.tree if size == self.examples else tree.map_structure(lambda leaf: leaf[:size], self.tree)
 
     def epoch(self, shuffle: Shuffle | None = None) -> list[np.ndarray]:
         """Return the rows of the batches of the next epoch, see `order`."""

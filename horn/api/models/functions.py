@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from horn.state.variable import Variable
 
 _log = logging.getLogger("horn")
+_RECENT = 64  # kinds of batches that are recognised at once
 _PACKAGE = __name__.split(".", maxsplit=1)[0]
 
 
@@ -42,10 +43,12 @@ class Functions:
         self._paces: dict[tuple[int, int], Pace] = {}
         self._rules_assigned = 0
         self._found: tuple[object, list[Variable], tuple[int, ...]] | None = None
+        self._recent: dict[Any, tuple[object, Compiled | Eager]] = {}
 
     def clear(self) -> None:
         """Forget everything compiled: something that it was made from has changed."""
         self._compiled.clear()
+        self._recent.clear()
         self._paces.clear()
 
     def pace(self, function: Compiled | Eager, size: int) -> Pace:
@@ -62,6 +65,22 @@ class Functions:
         if self._rules_assigned != Optimizer.rules_assigned:  # perhaps to an optimizer of this model
             self._rules_assigned = Optimizer.rules_assigned
             self.clear()
+        token = Weighted.changed
+        shapes = tuple([None if leaf is None else (leaf.shape, leaf.dtype) for leaf in tree.flatten(batch)])
+        like = (phase, shapes, tree.form(batch))
+        known = self._recent.get(like)
+        if known is not None and known[0] is token:
+            return known[1]
+        function = self._search(phase, batch)
+        # What trains depends on each Variable's `trainable` as well, of whose changes nothing tells.
+        if phase != "train" and self._found is not None and self._found[0] is token:
+            if len(self._recent) >= _RECENT:
+                self._recent.clear()
+            self._recent[like] = token, function
+        return function
+
+    def _search(self, phase: str, batch: Any) -> Compiled | Eager:
+        """Return the function of a phase for batches like this one, made where there is none."""
         trained = self._parameters(phase)
         specs = [spec_of(leaf) for leaf in tree.flatten(batch)]
         leaves = tuple((spec.shape[1:], spec.dtype) for spec in specs)
@@ -164,9 +183,9 @@ class Eager:
             self._say_why(self.reason)
         return result
 
-    def once(self, batch: Any) -> Any:
-        """Run a step on a tree of host arrays, as `Compiled` does."""
-        return self([self.backend.adopt(leaf) for leaf in tree.flatten(batch)])
+    def once(self, leaves: Sequence[Any]) -> Any:
+        """Run a step on the leaves of a batch, host arrays, as `Compiled` does."""
+        return self([self.backend.adopt(leaf) for leaf in leaves])
 
     def _batch(self, arrays: Sequence[Any], order: Any, i: int) -> list[Any]:
         if order is None:

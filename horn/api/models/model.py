@@ -342,7 +342,7 @@ class Model(Trainer, Layer):
         data = sources.make(x, None, None, batch_size, steps)
         if verbose == 0 and callbacks is None and isinstance(data, data_page.ArrayData) and data.count == 1:
             # Nothing to loop over, and nobody to tell. Copies share no memory, whatever the model returned.
-            outputs = function_for(self, "predict", data).once(data.tree)
+            outputs = function_for(self, "predict", data).once(data.leaves)
             return tree.map_structure(lambda leaf: np.array(self.backend.to_numpy(leaf)), outputs)
         told = tell(self, data, callbacks, verbose)
         running = Epochs(self, "predict", data, told)
@@ -375,7 +375,8 @@ class Model(Trainer, Layer):
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch as NumPy arrays."""
         batch = data_page.narrow(data_page.pack(x))
-        return tree.map_structure(self.backend.to_numpy, self._functions.get("predict", batch).once(batch))
+        outputs = self._functions.get("predict", batch).once(tree.flatten(batch))
+        return tree.map_structure(self.backend.to_numpy, outputs)
 
     def _on_batch(self, phase: str, batch: Any, *, return_dict: bool) -> Any:
         flag(f"{phase}_on_batch", "return_dict", return_dict)

@@ -66,7 +66,7 @@ def make(
         kind = NumberedData if is_numbered(x) else BatchData
         return kind(x, steps, goes_on=goes_on, class_weight=class_weight)
     packed = pack(x, y, sample_weight)
-    if any(is_mapped(leaf) for leaf in tree.flatten(packed)):
+    if any(map(is_mapped, tree.flatten(packed))):
         return MappedData(packed, size, steps, goes_on=goes_on, class_weight=class_weight)
     weighed = packed if class_weight is None else class_weights.weigh(narrow(packed), class_weight)
     return ArrayData(weighed, size, steps)

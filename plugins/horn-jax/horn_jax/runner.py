@@ -79,12 +79,16 @@ class JaxRunner:
             return self._dispatch(compiled, state, arrays, order, (np.int32(start), np.int32(start + count)))
         results: list[Any] = []
         for i in range(start, start + count):
-            results = self._dispatch(compiled, state, arrays, order, (np.int32(i),))
+            step = None if order is None else np.int32(i)  # nothing else reads it, and passing it costs
+            results = self._dispatch(compiled, state, arrays, order, (step,))
         return results
 
     def _dispatch(
         self, compiled: Compiled, state: list[Any], arrays: Sequence[Any], order: Any, steps: Any
     ) -> list[Any]:
+        if not self._updates:  # nothing is donated
+            args = (compiled.constants, [], state, list(arrays), order, *steps)
+            return in_64_bits(compiled.function, *args) if compiled.wide else compiled.function(*args)
         self._copy_foreign(state)
         changed, read = self._divide(state)
         args = (compiled.constants, changed, read, list(arrays), order, *steps)
@@ -130,7 +134,8 @@ class JaxRunner:
         makes = any(out.spec.dtype in WIDE_NAMES for out in program.graph.outputs)
         wide = makes or is_wide((state, arrays))
         function = self._one_step(program) if self._one_by_one else self._loop(program)
-        steps = (np.int32(0),) if self._one_by_one else (np.int32(0), np.int32(0))
+        one = None if order is None else np.int32(0)
+        steps = (one,) if self._one_by_one else (np.int32(0), np.int32(0))
         args = (*self._divide(state), list(arrays), order, *steps)
         constants, hoisted = in_64_bits(_hoist, function, args) if wide else _hoist(function, args)
         return Compiled(jax.jit(hoisted, donate_argnums=1), constants, wide)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,20 +10,23 @@ import torch
 from horn.engine.plan import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 _LEAST_NORMAL, _HALF = 2.0**-1022, 0.5
 
 
-@contextmanager
-def _flushing() -> Iterator[None]:
-    """Flush subnormal numbers within the block, on this thread; PyTorch's switch is for the processor."""
-    already = _LEAST_NORMAL * _HALF == 0.0
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        if not already:
+class _Flushing(AbstractContextManager[None]):
+    """Flushes subnormal numbers within a block, on this thread; PyTorch's switch is for the processor."""
+
+    __slots__ = ("already",)
+
+    def __enter__(self) -> None:
+        self.already = _LEAST_NORMAL * _HALF == 0.0
+        if not self.already:
+            torch.set_flush_denormal(True)
+
+    def __exit__(self, *error: object) -> None:
+        if not self.already:
             torch.set_flush_denormal(False)
 
 
@@ -32,7 +35,7 @@ class TorchRunner(Runner):
 
     def __call__(self, state: list[Any], arrays: Sequence[Any], order: Any, start: int, count: int) -> list[Any]:
         """Run `count` steps and return the results of the last. See `horn.engine.compile`."""
-        with torch.inference_mode(), _flushing() if self.backend.steps_flush else nullcontext():
+        with torch.inference_mode(), _Flushing() if self.backend.steps_flush else nullcontext():
             results = super().__call__(state, arrays, order, start, count)
         # Autograd refuses tensors that were made in inference mode; a copy made outside it takes.
         return [x.clone() if x.is_inference() else x for x in results]
