@@ -112,6 +112,11 @@ def test_a_layer_that_is_replaced_is_not_run_again(backend: str) -> None:
         for _ in range(3):
             found = model.predict(x, verbose=0)
             np.testing.assert_allclose(found, np.full((1, 2), x.sum() * value), rtol=1e-5)
+    for activation in ("relu", "tanh"):  # layers without weights
+        model.inner = layers.Activation(activation)
+        for _ in range(3):
+            found = model.predict(x, verbose=0)
+            np.testing.assert_allclose(found, np.asarray(getattr(keras.ops, activation)(x)), rtol=1e-5)
 
 
 def test_predictions_share_no_memory(backend: str) -> None:

@@ -159,7 +159,7 @@ class Layer(Weighted):
             kwargs["training"] = training
         with calls.Opened(self.name, training, self.reads_in()) as run:
             if run.depth == 1 and run.losses:
-                mine = self._within()
+                mine = set(map(id, self.layers_within()))
                 run.losses = [pair for pair in run.losses if id(pair[0]) not in mine]
             try:
                 self._ensure_built(args, kwargs)

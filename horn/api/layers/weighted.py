@@ -195,9 +195,9 @@ class Weighted(Documented):
             run = calls.current()
             (self._added_losses if run is None else run.losses).append((self, value))
 
-    def _within(self) -> set[int]:
-        """Return the identities of this layer and of all layers within."""
-        return {id(self)}.union(*(layer._within() for layer in self.sublayers()))
+    def layers_within(self) -> list[Any]:
+        """Return this layer and all layers within, in order."""
+        return [self, *(inner for layer in self.sublayers() for inner in layer.layers_within())]
 
     @property
     def losses(self) -> list[Any]:
@@ -205,7 +205,7 @@ class Weighted(Documented):
         run = calls.current()
         added = self._added_losses if run is None else run.losses
         if added:
-            mine = self._within()
+            mine = set(map(id, self.layers_within()))
             added = [pair for pair in added if id(pair[0]) in mine]
         penalties = [v.regularizer(v) for v in self.trainable_variables if v.regularizer is not None]
         return [*(loss for _, loss in added), *penalties]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from horn import contract, settings, tree
 from horn.api.layers import calls
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("horn")
 _RECENT = 64  # kinds of batches that are recognised at once
+_Ids: TypeAlias = tuple[int, ...]
 _PACKAGE = __name__.split(".", maxsplit=1)[0]
 
 
@@ -42,12 +43,14 @@ class Functions:
         self._compiled: dict[Any, Any] = {}
         self._paces: dict[tuple[int, int], Pace] = {}
         self._rules_assigned = 0
-        self._found: tuple[object, list[Variable], tuple[int, ...]] | None = None
+        self._found: tuple[object, list[Variable], _Ids, _Ids] | None = None
+        self._layers: list[list[Any]] = []  # those that the functions are of, so that no other gets their ids
         self._recent: dict[Any, tuple[object, Compiled | Eager]] = {}
 
     def clear(self) -> None:
         """Forget everything compiled: something that it was made from has changed."""
         self._compiled.clear()
+        self._layers.clear()
         self._recent.clear()
         self._paces.clear()
 
@@ -67,7 +70,7 @@ class Functions:
             self.clear()
         token = Weighted.changed
         shapes = tuple([None if leaf is None else (leaf.shape, leaf.dtype) for leaf in tree.flatten(batch)])
-        like = (phase, shapes, tree.form(batch))
+        like = (phase, shapes, tree.form(batch), settings.current())
         known = self._recent.get(like)
         if known is not None and known[0] is token:
             return known[1]
@@ -81,12 +84,12 @@ class Functions:
 
     def _search(self, phase: str, batch: Any) -> Compiled | Eager:
         """Return the function of a phase for batches like this one, made where there is none."""
-        trained = self._parameters(phase)
+        parts = self._parts(phase)
         specs = [spec_of(leaf) for leaf in tree.flatten(batch)]
         leaves = tuple((spec.shape[1:], spec.dtype) for spec in specs)
         kind = (phase, leaves, tree.form(batch), settings.current())
         sizes = tuple(spec.shape[:1] for spec in specs)
-        for key in ((kind, trained), (kind, trained, sizes), kind):
+        for key in ((kind, parts), (kind, parts, sizes), kind):
             if key in self._compiled:
                 return self._compiled[key]
         found = self._make(phase, batch)
@@ -95,19 +98,21 @@ class Functions:
             return found
         # A compiled step is made for these parameters, which building the layers may just have
         # made, and where its code had to know it for this size.
-        trained = self._parameters(phase)
-        self._compiled[(kind, trained) if found.step.takes_any_size else (kind, trained, sizes)] = found
+        parts = self._parts(phase)
+        self._compiled[(kind, parts) if found.step.takes_any_size else (kind, parts, sizes)] = found
+        self._layers.append(self.model.layers_within())
         return found
 
-    def _parameters(self, phase: str) -> tuple[int, ...]:
-        """Return what tells one set of parameters from another: those that the step trains, or else reads."""
+    def _parts(self, phase: str) -> tuple[_Ids, _Ids]:
+        """Return what a step is made of: the layers, and the parameters that it trains or else reads."""
         model = self.model
         if self._found is None or self._found[0] is not Weighted.changed:
-            changed = Weighted.changed
+            changed, layers = Weighted.changed, tuple(map(id, model.layers_within()))
             if not model.tells_changes():
-                return tuple(map(id, model.trainable_variables if phase == "train" else model.variables))
-            self._found = changed, model._unfrozen(), tuple(map(id, model.variables))  # noqa: SLF001
-        return tuple([id(v) for v in self._found[1] if v.trainable]) if phase == "train" else self._found[2]
+                return layers, tuple(map(id, model.trainable_variables if phase == "train" else model.variables))
+            self._found = changed, model._unfrozen(), layers, tuple(map(id, model.variables))  # noqa: SLF001
+        _, unfrozen, layers, variables = self._found
+        return layers, tuple([id(v) for v in unfrozen if v.trainable]) if phase == "train" else variables
 
     def _make(self, phase: str, batch: Any) -> Compiled | Eager:
         backend: Backend = self.model.backend
