@@ -8,12 +8,10 @@ anything is read, and then only arrays of the shape that the caller expects.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import stat
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -21,14 +19,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from horn.api.saving.checksum import checksum
 from horn.errors import HornError, SavedModelError
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Iterable, Iterator, Sequence
 
-SCHEMA = 1
-"""The version of what Horn adds to the layout of Keras; a root attribute."""
+SCHEMA = 2
+"""The version of what Horn adds to the layout of Keras, its checksum included; a root attribute."""
 
 _SHUFFLE, _DEFLATE, _FLETCHER32 = 2, 1, 3  # the filters' numbers in HDF5, in the usual order
 _DEPTH = 64
@@ -56,7 +55,7 @@ def storable(dtype: str) -> bool:
 
 
 def write(target: io.FileIO, groups: Iterable[tuple[str, str, Iterable[np.ndarray]]]) -> None:
-    """Write groups of numbered arrays, each with its checksum, which a second thread works out.
+    """Write groups of numbered arrays, each with its checksum.
 
     HDF5's own checksum is left out: it takes several times as long as everything else.
 
@@ -66,23 +65,14 @@ def write(target: io.FileIO, groups: Iterable[tuple[str, str, Iterable[np.ndarra
     """
     import h5py  # noqa: PLC0415  (wanted only by those who have files)
 
-    with h5py.File(target, "w") as file, ThreadPoolExecutor(1) as beside:
+    with h5py.File(target, "w") as file:
         file.attrs["horn_schema"] = SCHEMA
         for path, name, arrays in groups:
             group = file.create_group(path)
             group.attrs["name"] = name
             for number, array in enumerate(arrays):
-                digest = beside.submit(_digest, f"{path}/{number}", array)
                 made = group.create_dataset(str(number), data=array)
-                made.attrs["horn_sha256"] = np.bytes_(digest.result())
-
-
-def _digest(member: str, array: np.ndarray) -> bytes:
-    """Return a checksum of where an array is, what it is and what it holds."""
-    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    made = hashlib.sha256(f"{member} {array.dtype.name} {array.shape} ".encode())
-    made.update(little.reshape(-1).view(np.uint8).data)
-    return made.hexdigest().encode()
+                made.attrs["horn_checksum"] = np.bytes_(checksum(f"{path}/{number}", array))
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -140,27 +130,20 @@ class Reader:
         schema = self._attribute(file, "", "horn_schema")
         self._own = schema is not None
         if self._own and schema != SCHEMA:
-            raise self._refuse("", f"schema {SCHEMA}", f"schema {schema!r}", "install a newer Horn")
+            raise self._refuse("", f"schema {SCHEMA}", f"schema {schema!r}", "use the Horn that wrote it")
         self._walk(file, "", _DEPTH)
 
     def read(self, members: Sequence[str]) -> list[np.ndarray]:
-        """Return arrays; the caller has compared their shapes and dtypes with those it expects.
-
-        While one is read, a second thread works out the checksum of the one before.
-        """
-        arrays, digests = [], {}
-        with ThreadPoolExecutor(1) as beside:
-            for member in members:
-                stored = self.stored[member]
-                self._check_sizes(stored)
-                array = np.asarray(stored.handle[()], stored.dtype)
-                noted = self._attribute(stored.handle, member, "horn_sha256")
-                if noted is not None or self._own:  # Keras notes no checksum
-                    digests[member] = noted, beside.submit(_digest, member, array)
-                arrays.append(array)
-            for member, (noted, digest) in digests.items():
-                if noted != digest.result().decode():
-                    raise self._refuse(member, "the checksum that was noted", "data of another one")
+        """Return arrays; the caller has compared their shapes and dtypes with those it expects."""
+        arrays = []
+        for member in members:
+            stored = self.stored[member]
+            self._check_sizes(stored)
+            array = np.asarray(stored.handle[()], stored.dtype)
+            noted = self._attribute(stored.handle, member, "horn_checksum")
+            if (noted is not None or self._own) and noted != checksum(member, array):  # Keras notes none
+                raise self._refuse(member, "the checksum that was noted", "data of another one")
+            arrays.append(array)
         return arrays
 
     def _refuse(self, member: str, expected: str, got: str, remedy: str = DAMAGED) -> SavedModelError:
