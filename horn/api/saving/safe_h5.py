@@ -8,42 +8,30 @@ anything is read, and then only arrays of the shape that the caller expects.
 
 from __future__ import annotations
 
-import math
 import os
 import stat
-import zlib
 from contextlib import contextmanager
-from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from horn.api.saving.checksum import checksum
+from horn.api.saving.contents import DAMAGED, FILTERS, Contents, Stored, filters, refusal
 from horn.errors import HornError, SavedModelError
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Iterable, Iterator, Sequence
+    from io import BufferedReader
 
 SCHEMA = 2
 """The version of what Horn adds to the layout of Keras, its checksum included; a root attribute."""
 
-_SHUFFLE, _DEFLATE, _FLETCHER32 = 2, 1, 3  # the filters' numbers in HDF5, in the usual order
 _DEPTH = 64
 _ATTRIBUTE_BYTES = 1024
 _DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _DTYPES += ("float16", "float32", "float64")
-DAMAGED = "take another copy of the file: this one is damaged, or was not written by Horn or Keras 3"
-
-
-class Stored(NamedTuple):
-    """An array in a file that has not been read: its path, shape and dtype, and h5py's handle."""
-
-    member: str
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    handle: Any
 
 
 def storable(dtype: str) -> bool:
@@ -93,7 +81,7 @@ def reading(path: Path, limit: int) -> Iterator[Reader]:
         if not stat.S_ISREG(path.stat().st_mode):
             raise refusal(path, "", "a file", "a folder, a device or a pipe", "pass the path of a file")
         with path.open("rb") as stream, h5py.File(stream, "r") as file:
-            yield Reader(path, file, os.fstat(stream.fileno()).st_size, limit)
+            yield Reader(path, file, stream, limit)
     except (HornError, MemoryError):
         raise
     except FileNotFoundError as error:
@@ -108,12 +96,6 @@ def reading(path: Path, limit: int) -> Iterator[Reader]:
         raise refusal(path, "", "a whole HDF5 file", got, DAMAGED) from error
 
 
-def refusal(path: Path, member: str, expected: str, got: str, remedy: str) -> SavedModelError:
-    """Return the error for a file, or for one member of it."""
-    what = f"The weights file {str(path)!r} was not loaded{f', because of its member {member!r}' if member else ''}."
-    return SavedModelError(what, expected=expected, got=got, remedy=remedy)
-
-
 class Reader:
     """A file that is open, its tree looked through.
 
@@ -122,29 +104,32 @@ class Reader:
         names: The attribute ``name`` of every group that has one, by its path.
     """
 
-    def __init__(self, path: Path, file: Any, size: int, limit: int) -> None:
+    def __init__(self, path: Path, file: Any, stream: BufferedReader, limit: int) -> None:
         self.path = path
         self.stored: dict[str, Stored] = {}
         self.names: dict[str, str] = {}
-        self._size, self._left, self._limit = size, limit, limit
+        self._contents = Contents(path, stream, os.fstat(stream.fileno()).st_size)
+        self._left, self._limit = limit, limit
         schema = self._attribute(file, "", "horn_schema")
         self._own = schema is not None
         if self._own and schema != SCHEMA:
             raise self._refuse("", f"schema {SCHEMA}", f"schema {schema!r}", "use the Horn that wrote it")
         self._walk(file, "", _DEPTH)
 
-    def read(self, members: Sequence[str]) -> list[np.ndarray]:
-        """Return arrays; the caller has compared their shapes and dtypes with those it expects."""
-        arrays = []
-        for member in members:
-            stored = self.stored[member]
-            self._check_sizes(stored)
-            array = np.asarray(stored.handle[()], stored.dtype)
-            noted = self._attribute(stored.handle, member, "horn_checksum")
-            if (noted is not None or self._own) and noted != checksum(member, array):  # Keras notes none
-                raise self._refuse(member, "the checksum that was noted", "data of another one")
-            arrays.append(array)
-        return arrays
+    def read(self, members: Sequence[str], *, finite: bool = False) -> list[np.ndarray]:
+        """Return arrays; the caller has compared their shapes and dtypes with those it expects.
+
+        Args:
+            members: Their paths.
+            finite: Whether to refuse floats that are infinite or no numbers.
+        """
+        found = [self.stored[member] for member in members]
+        return [self._contents.read(one, self._noted(one), finite=finite) for one in found]
+
+    def _noted(self, stored: Stored) -> str | None:
+        """Return the checksum of an array; Keras notes none."""
+        noted = self._attribute(stored.handle, stored.member, "horn_checksum")
+        return str(noted) if noted is not None or self._own else None
 
     def _refuse(self, member: str, expected: str, got: str, remedy: str = DAMAGED) -> SavedModelError:
         return refusal(self.path, member, expected, got, remedy)
@@ -183,10 +168,10 @@ class Reader:
             raise self._refuse(
                 member, "data in the file itself, contiguous or chunked", "another way of storage"
             )
-        filters = _filters(handle)
-        if [number for number in (_SHUFFLE, _DEFLATE, _FLETCHER32) if number in filters] != filters:
+        used = filters(handle)
+        if [number for number in FILTERS if number in used] != used:
             raise self._refuse(
-                member, "the filters shuffle, gzip and fletcher32, in this order", f"filters {filters}"
+                member, "the filters shuffle, gzip and fletcher32, in this order", f"filters {used}"
             )
         dtype = handle.dtype.newbyteorder("=")
         if (
@@ -196,7 +181,10 @@ class Reader:
         ):
             remedy = "cast the weights to float32 and save them again"
             raise self._refuse(member, f"one of {', '.join(_DTYPES)}", self._describe(handle, member), remedy)
-        return Stored(member, tuple(handle.shape), np.dtype(dtype.name), handle)
+        plain = np.dtype(dtype.name)
+        is_as_in_memory = handle.id.get_type() == h5py.h5t.py_create(plain, logical=True)
+        place = handle.id.get_offset() if is_as_in_memory else None
+        return Stored(member, tuple(handle.shape), plain, handle, place)
 
     def _describe(self, handle: Any, member: str) -> str:
         noted = self._attribute(handle, member, "dtype")
@@ -215,39 +203,3 @@ class Reader:
         if isinstance(value, bytes):
             return value.decode()
         return value.item() if isinstance(value, np.generic) else value
-
-    def _check_sizes(self, stored: Stored) -> None:
-        """Refuse an array that is not there in full, or whose reading would take more memory than it has."""
-        handle, expected = stored.handle, math.prod(stored.shape) * stored.dtype.itemsize
-        if handle.chunks is None:
-            if expected and handle.id.get_storage_size() != expected:
-                raise self._refuse(
-                    stored.member, f"{expected} bytes", f"{handle.id.get_storage_size()} bytes"
-                )
-            return
-        if any(chunk > size for chunk, size in zip(handle.chunks, stored.shape, strict=True)):
-            raise self._refuse(stored.member, f"chunks within {stored.shape}", f"chunks of {handle.chunks}")
-        steps = [range(0, size, chunk) for size, chunk in zip(stored.shape, handle.chunks, strict=True)]
-        for start in product(*steps):
-            self._check_chunk(stored, start, math.prod(handle.chunks) * stored.dtype.itemsize)
-
-    def _check_chunk(self, stored: Stored, start: tuple[int, ...], expected: int) -> None:
-        filters, noted = _filters(stored.handle), stored.handle.id.get_chunk_info_by_coord(start)
-        packed, summed = _DEFLATE in filters, 4 * (_FLETCHER32 in filters)
-        # What cannot be made smaller is a little larger when packed.
-        most = min(expected + summed + (expected // 1000 + 64 if packed else 0), self._size)
-        least = summed + 1 if packed else expected + summed
-        if noted.filter_mask or not least <= noted.size <= most:
-            got = f"{noted.size} bytes" if not noted.filter_mask else "a chunk without its filters"
-            raise self._refuse(stored.member, f"a chunk of {least} to {most} bytes at {start}", got)
-        if packed:
-            _, raw = stored.handle.id.read_direct_chunk(start)
-            unpacking = zlib.decompressobj()
-            size = len(unpacking.decompress(raw[: len(raw) - summed], expected + 1))
-            if size != expected or not unpacking.eof:
-                raise self._refuse(stored.member, f"{expected} bytes when unpacked", f"{size} or more")
-
-
-def _filters(handle: Any) -> list[int]:
-    plan = handle.id.get_create_plist()
-    return [plan.get_filter(number)[0] for number in range(plan.get_nfilters())]

@@ -74,10 +74,7 @@ def load_weights(model: Any, filepath: str | os.PathLike[str], *, allow_nonfinit
         _check_names(file, layout.groups)
         for member, variable in wanted.items():
             _check_form(file, file.stored[member], variable)
-        arrays = file.read(list(wanted))
-        if not allow_nonfinite:
-            for member, array in zip(wanted, arrays, strict=True):
-                _check_finite(file, member, array)
+        arrays = file.read(list(wanted), finite=not allow_nonfinite)
         staged = list(zip(wanted.values(), arrays, strict=True))
         order = all_variables(model)
         # What an optimizer around others has in a file includes what they have, which is there again.
@@ -194,20 +191,6 @@ def _fits(stored: np.dtype, wanted: str) -> bool:
         return False
     kind = dtypes.numpy_dtype(wanted)
     return stored.kind == kind.kind and np.can_cast(stored, kind, "safe")
-
-
-def _check_finite(file: Reader, member: str, array: np.ndarray) -> None:
-    if array.dtype.kind != "f" or np.isfinite(np.add.reduce(array, None)):
-        return
-    # What is not finite shows in the sum; but so does a sum that is too large.
-    if not np.isfinite(array).all():
-        raise safe_h5.refusal(
-            file.path,
-            member,
-            "finite weights",
-            f"{int(np.count_nonzero(~np.isfinite(array)))} of {array.size} that are infinite or no numbers",
-            "take a file from before the training went wrong, or pass allow_nonfinite=True",
-        )
 
 
 # -- the optimizer -----------------------------------------------------------------------------------
