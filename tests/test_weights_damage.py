@@ -288,17 +288,31 @@ def test_every_flipped_bit_of_the_data_is_noticed(good: Path) -> None:
                 model.load_weights(good)
 
 
-def test_a_weight_that_cannot_be_assigned_changes_nothing(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = filled(2)
-    before, assign, calls = model.get_weights(), horn.Variable.assign, []
+def failing_at_the_third(method: str, error: BaseException) -> Callable[..., Any]:
+    """Return a method of Variables that raises an error when it is called for the third time."""
+    real, calls = getattr(horn.Variable, method), []
 
-    def failing(self: Any, value: Any) -> None:
+    def failing(self: Any, value: Any) -> Any:
         calls.append(value)
         if len(calls) == 3:
-            raise MemoryError("no room")
-        assign(self, value)
+            raise error
+        return real(self, value)
 
-    monkeypatch.setattr(horn.Variable, "assign", failing)
+    return failing
+
+
+def test_a_weight_for_which_there_is_no_room_changes_nothing(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = filled(2)
+    before = model.get_weights()
+    monkeypatch.setattr(horn.Variable, "prepared", failing_at_the_third("prepared", MemoryError("no room")))
     with pytest.raises(MemoryError):
         model.load_weights(good)
     assert same(before, model.get_weights())
+
+
+def test_an_interrupt_waits_until_all_weights_are_there(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = filled(2)
+    monkeypatch.setattr(horn.Variable, "put", failing_at_the_third("put", KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        model.load_weights(good)
+    assert same(filled(1).get_weights(), model.get_weights())

@@ -53,7 +53,7 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
     _need_storable(path, (variable for _, _, variables in parts for variable in variables))
     try:
         with replacing(path) as target:
-            safe_h5.write(target, ((at, name, (v.numpy() for v in held)) for at, name, held in parts))
+            safe_h5.write(target, ((at, name, (v.shown() for v in held)) for at, name, held in parts))
     except OSError as error:
         raise SavedModelError(
             f"The weights could not be written to {str(path)!r}.",
@@ -245,13 +245,20 @@ def _alike(stored: Stored, spec: TensorSpec) -> bool:
 
 
 def _commit(staged: Staged) -> None:
-    """Assign every value, or none."""
-    done: Staged = []
+    """Store every value, or none.
+
+    All that takes memory is done first. What is left copies within memory that is there; if it is
+    interrupted, it is finished before the interrupt goes on.
+    """
+    ready = [(variable, variable.prepared(_cast(array, variable.dtype))) for variable, array in staged]
     try:
-        for variable, array in staged:
-            done.append((variable, variable.numpy()))
-            variable.assign(array)
+        for variable, value in ready:
+            variable.put(value)
     except BaseException:
-        for variable, before in reversed(done):
-            variable.assign(before)
+        for variable, value in ready:
+            variable.put(value)
         raise
+
+
+def _cast(array: np.ndarray, dtype: str) -> np.ndarray:
+    return array.astype(dtypes.numpy_dtype(dtype), copy=False)
