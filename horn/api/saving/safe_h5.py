@@ -148,9 +148,9 @@ class Reader:
                 raise self._refuse(
                     member[:200], f"at most {self._limit} groups and data sets for this model", got
                 )
-            link = group.get(key, getlink=True)
-            if not isinstance(link, h5py.HardLink):
-                raise self._refuse(member, "a group or a data set", f"a {type(link).__name__}")
+            if group.id.links.get_info(key.encode()).type != h5py.h5l.TYPE_HARD:
+                link = group.get(key, getclass=True, getlink=True)
+                raise self._refuse(member, "a group or a data set", f"a {link.__name__}")
             found = group[key]
             if isinstance(found, h5py.Group):
                 self._walk(found, member, depth - 1)
@@ -194,12 +194,15 @@ class Reader:
         """Return an attribute that is one number or a short text; None if there is none."""
         import h5py  # noqa: PLC0415  (imported already: a file is open)
 
-        if name not in thing.attrs:
+        key = name.encode()
+        if not h5py.h5a.exists(thing.id, key):
             return None
-        opened = h5py.h5a.open(thing.id, name.encode())
+        opened = h5py.h5a.open(thing.id, key)
         if opened.shape != () or opened.get_storage_size() > _ATTRIBUTE_BYTES:
             raise self._refuse(member, f"a short attribute {name!r}", "a long one")
-        value = thing.attrs[name]
+        held = np.empty((), opened.dtype)
+        opened.read(held)
+        value = held[()]
         if isinstance(value, bytes):
             return value.decode()
         return value.item() if isinstance(value, np.generic) else value
