@@ -196,8 +196,8 @@ class Variable(Operators):
         self._storage = self._backend.write(self._storage, value)
 
     def prepared(self, array: np.ndarray) -> Any:
-        """Return what `put` takes for an array of this shape and dtype that nobody else will change."""
-        return array if self._backend is None else self._backend.adopt(array)
+        """Return what `put` takes for an array of this shape and dtype that nobody else has."""
+        return array if self._backend is None else self._backend.own(array)
 
     def put(self, value: Any) -> None:
         """Store what was `prepared`: nothing is made here, so that nothing is left that could fail."""

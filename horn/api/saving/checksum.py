@@ -2,16 +2,16 @@
 
 It guards against accidents, not against somebody who changes a file and its checksum. The bytes of
 the array, little-endian and with zeros up to a multiple of 8, are words of 64 bits. Each block of
-65 536 of them is written in rows of 521 words, and again in rows of 523; the sums of the columns,
+131 072 of them is written in rows of 521 words, and again in rows of 523; the sums of the columns,
 modulo 2**64, go into a SHA-256, after a line that says where the array is and what it is. So anyone
 can work it out:
 
     made = hashlib.sha256(b"layers/dense/vars/0 float32 (784, 128) ")
     data = array.tobytes()
     words = numpy.frombuffer(data + bytes(-len(data) % 8), "<u8")
-    for start in range(0, len(words), 65536):
+    for start in range(0, len(words), 131072):
         for width in (521, 523):
-            block = words[start : start + 65536]
+            block = words[start : start + 131072]
             rows = numpy.append(block, numpy.zeros(-len(block) % width, "<u8")).reshape(-1, width)
             made.update(rows.sum(0).astype("<u8").tobytes())
     made.hexdigest()
@@ -39,7 +39,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BLOCK = 1 << 19  # bytes: what a processor keeps near
+_BLOCK = 1 << 20  # bytes: what a processor keeps near
 _WIDTHS = (521, 523)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SHUFFLE, _DEFLATE, _FLETCHER32 = 2, 1, 3  # the filters' numbers in HDF5
+_ALIGNMENT = 64  # bytes, a line of a cache
 FILTERS = (_SHUFFLE, _DEFLATE, _FLETCHER32)
 """Those that may be applied, in the usual order."""
 
@@ -68,7 +69,7 @@ class Contents:
             finite: Whether to refuse floats that are infinite or no numbers.
         """
         self._check_sizes(stored)
-        array = np.empty(stored.shape, stored.dtype)
+        array = _room(stored)
         made, is_finite = Checksum(stored.member, array), True
         for part in self._filled(stored, array):
             if noted is not None:
@@ -129,6 +130,14 @@ class Contents:
             size = len(unpacking.decompress(raw[: len(raw) - summed], expected + 1))
             if size != expected or not unpacking.eof:
                 raise self._refuse(stored.member, f"{expected} bytes when unpacked", f"{size} or more")
+
+
+def _room(stored: Stored) -> np.ndarray:
+    """Return an array for what is stored, which begins where a framework can take it over without a copy."""
+    size = math.prod(stored.shape) * stored.dtype.itemsize
+    memory = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + size].view(stored.dtype).reshape(stored.shape)
 
 
 def _is_finite(part: np.ndarray) -> bool:

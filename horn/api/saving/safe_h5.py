@@ -148,8 +148,8 @@ class Reader:
                 raise self._refuse(
                     member[:200], f"at most {self._limit} groups and data sets for this model", got
                 )
-            if group.id.links.get_info(key.encode()).type != h5py.h5l.TYPE_HARD:
-                link = group.get(key, getclass=True, getlink=True)
+            link = group.get(key, getclass=True, getlink=True)
+            if link is not h5py.HardLink:
                 raise self._refuse(member, "a group or a data set", f"a {link.__name__}")
             found = group[key]
             if isinstance(found, h5py.Group):
