@@ -77,6 +77,10 @@ class Backend:
         """Return a tensor of a NumPy array that nobody changes; without a copy where that is possible."""
         return self.asarray(value)
 
+    def own(self, value: np.ndarray) -> Tensor:
+        """Return a tensor of a NumPy array that nobody else has; without a copy where that is possible."""
+        return self.adopt(value)
+
     def feed(self, value: np.ndarray) -> Any:
         """Return what the runner of a compiled step takes for a NumPy array that it sees once."""
         return self.adopt(value)

@@ -192,6 +192,8 @@ CHANGES: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "a circle": (cyclic, "groups and data sets"),
     "many groups": (crowded, "groups and data sets"),
     "layers in other places": (swap, "those of layer 'second'"),
+    "an earlier schema": (lambda file: file.attrs.__setitem__("horn_schema", 1), "use the Horn that wrote it"),
+    "no checksum": (lambda file: file.attrs.__setitem__("horn_schema", 2), "the checksum that was noted"),
     "a later schema": (lambda file: file.attrs.__setitem__("horn_schema", 99), "schema 99"),
 }  # fmt: skip
 
@@ -228,6 +230,31 @@ def test_what_is_accepted(how: dict[str, Any], plain: Path) -> None:
     model = filled(2)
     model.load_weights(plain)
     np.testing.assert_array_equal(model.get_weights()[0], wanted)
+
+
+def test_bytes_that_are_no_array_as_they_lie_are_converted(plain: Path) -> None:
+    wanted = np.arange(12, dtype="float32").reshape(3, 4)
+    odd = h5py.h5t.IEEE_F32LE.copy()
+    odd.set_fields(30, 22, 8, 0, 22)  # four bytes, of which one bit is not used
+    odd.set_precision(31)
+    with h5py.File(plain, "a") as file:
+        del file[KERNEL]
+        made = h5py.h5d.create(file.id, KERNEL.encode(), odd, h5py.h5s.create_simple((3, 4)))
+        made.write(h5py.h5s.ALL, h5py.h5s.ALL, wanted)
+    model = filled(2)
+    model.load_weights(plain)
+    np.testing.assert_array_equal(model.get_weights()[0], wanted)
+    assert wanted.tobytes() not in plain.read_bytes()
+
+
+def test_a_file_may_begin_with_something_else(good: Path) -> None:
+    with h5py.File(good, "r") as source, h5py.File(good.with_name("late.weights.h5"), "w", userblock_size=512) as copy:
+        for name in source:
+            source.copy(name, copy)
+        copy.attrs.update(source.attrs)
+    model = filled(2)
+    model.load_weights(good.with_name("late.weights.h5"))
+    assert same(model.get_weights(), filled(1).get_weights())
 
 
 def test_numbers_that_are_none_are_taken_on_demand(plain: Path) -> None:
@@ -288,17 +315,31 @@ def test_every_flipped_bit_of_the_data_is_noticed(good: Path) -> None:
                 model.load_weights(good)
 
 
-def test_a_weight_that_cannot_be_assigned_changes_nothing(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = filled(2)
-    before, assign, calls = model.get_weights(), horn.Variable.assign, []
+def failing_at_the_third(method: str, error: BaseException) -> Callable[..., Any]:
+    """Return a method of Variables that raises an error when it is called for the third time."""
+    real, calls = getattr(horn.Variable, method), []
 
-    def failing(self: Any, value: Any) -> None:
+    def failing(self: Any, value: Any) -> Any:
         calls.append(value)
         if len(calls) == 3:
-            raise MemoryError("no room")
-        assign(self, value)
+            raise error
+        return real(self, value)
 
-    monkeypatch.setattr(horn.Variable, "assign", failing)
+    return failing
+
+
+def test_a_weight_for_which_there_is_no_room_changes_nothing(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = filled(2)
+    before = model.get_weights()
+    monkeypatch.setattr(horn.Variable, "prepared", failing_at_the_third("prepared", MemoryError("no room")))
     with pytest.raises(MemoryError):
         model.load_weights(good)
     assert same(before, model.get_weights())
+
+
+def test_an_interrupt_waits_until_all_weights_are_there(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = filled(2)
+    monkeypatch.setattr(horn.Variable, "put", failing_at_the_third("put", KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        model.load_weights(good)
+    assert same(filled(1).get_weights(), model.get_weights())

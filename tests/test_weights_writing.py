@@ -41,7 +41,7 @@ def good(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("failing", ["write", "truncate", "settle", "replace", "numpy"])
+@pytest.mark.parametrize("failing", ["write", "truncate", "settle", "replace", "shown"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_save_that_fails_leaves_the_old_file(
     failing: str, error: BaseException, good: Path, monkeypatch: pytest.MonkeyPatch
@@ -60,7 +60,7 @@ def test_a_save_that_fails_leaves_the_old_file(
 
         monkeypatch.setattr(replacing.Target, failing, fail_inside)
     else:
-        owner: Any = {"settle": os, "replace": Path, "numpy": horn.Variable}[failing]
+        owner: Any = {"settle": os, "replace": Path, "shown": horn.Variable}[failing]
         monkeypatch.setattr(owner, "fsync" if failing == "settle" else failing, fail)
     with pytest.raises(SavedModelError if isinstance(error, OSError) else KeyboardInterrupt):
         model.save_weights(good)

@@ -112,10 +112,14 @@ class Variable(Operators):
 
     def numpy(self) -> np.ndarray:
         """Return the present value as a new NumPy array."""
+        return np.array(self.shown())
+
+    def shown(self) -> np.ndarray:
+        """Return the present value as an array to look at before the next change: it may share the memory."""
         if self._backend is None:
             assert self._host is not None
-            return self._host.copy()
-        return np.array(self._backend.to_numpy(self._backend.read(self._storage)))
+            return self._host
+        return self._backend.to_numpy(self._backend.read(self._storage))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         array = self.numpy()
@@ -190,6 +194,17 @@ class Variable(Operators):
             array = as_array(value) if owner is None else owner.to_numpy(value)
             value = self._backend.asarray(array, self.dtype)
         self._storage = self._backend.write(self._storage, value)
+
+    def prepared(self, array: np.ndarray) -> Any:
+        """Return what `put` takes for an array of this shape and dtype that nobody else has."""
+        return array if self._backend is None else self._backend.own(array)
+
+    def put(self, value: Any) -> None:
+        """Store what was `prepared`: nothing is made here, so that nothing is left that could fail."""
+        if self._backend is None:
+            self._host = value
+        else:
+            self._storage = self._backend.write(self._storage, value)
 
     # -- storage -----------------------------------------------------------------------------
 

@@ -167,6 +167,27 @@ def test_to_backend_copies_everything(backend: str) -> None:
     np.testing.assert_allclose(first, second, rtol=1e-4)
 
 
+def test_training_goes_on_from_a_file_as_from_the_weights_in_it(backend: str, tmp_path: Any) -> None:
+    first, second = network(backend), network(backend)
+    first.fit(X, Y, verbose=0)
+    second.fit(X, Y, verbose=0)  # its weights are on the backend, in plans and in joined memory
+    first.save_weights(tmp_path / "a.weights.h5")
+    second.load_weights(tmp_path / "a.weights.h5")
+    loaded = second.get_weights()
+    held = [np.asarray(variable.numpy()) for variable in second.optimizer.variables]
+    for a, b in zip(first.get_weights(), loaded, strict=True):
+        np.testing.assert_array_equal(a, b)
+    for _ in range(2):  # twice: a step may write into memory that it was given
+        second.load_weights(tmp_path / "a.weights.h5")
+        results = [model.train_on_batch(X[:32], Y[:32])[0] for model in (second, second)]
+        assert np.isfinite(results).all()
+    second.load_weights(tmp_path / "a.weights.h5")
+    for a, b in zip(loaded, second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(held, second.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(a, b.numpy())
+
+
 def test_two_models_on_two_backends_in_turn(backend: str) -> None:
     def alone(name: str) -> list[np.ndarray]:
         keras.utils.set_random_seed(1)

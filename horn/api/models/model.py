@@ -420,8 +420,9 @@ class Model(Trainer, Layer):
     def load_weights(self, filepath: str | PathLike[str], *, allow_nonfinite: bool = False) -> None:
         """Take the weights from a file that `save_weights` or Keras 3 wrote for such a model.
 
-        The whole file is checked first, and on an error nothing has changed. The optimizer's
-        state is taken too if the file has it for this optimizer.
+        The whole file is checked first, and on an error nothing has changed. An interrupt that
+        comes when the check is over waits until all weights are there. The optimizer's state is
+        taken too if the file has it for this optimizer.
 
         Args:
             filepath: Ends in ``.weights.h5``.

@@ -8,43 +8,30 @@ anything is read, and then only arrays of the shape that the caller expects.
 
 from __future__ import annotations
 
-import hashlib
-import math
 import os
 import stat
-import zlib
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from horn.api.saving.checksum import checksum
+from horn.api.saving.contents import DAMAGED, FILTERS, Contents, Stored, filters, refusal
 from horn.errors import HornError, SavedModelError
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Iterable, Iterator, Sequence
+    from io import BufferedReader
 
-SCHEMA = 1
-"""The version of what Horn adds to the layout of Keras; a root attribute."""
+SCHEMA = 2
+"""The version of what Horn adds to the layout of Keras, its checksum included; a root attribute."""
 
-_SHUFFLE, _DEFLATE, _FLETCHER32 = 2, 1, 3  # the filters' numbers in HDF5, in the usual order
 _DEPTH = 64
 _ATTRIBUTE_BYTES = 1024
 _DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _DTYPES += ("float16", "float32", "float64")
-DAMAGED = "take another copy of the file: this one is damaged, or was not written by Horn or Keras 3"
-
-
-class Stored(NamedTuple):
-    """An array in a file that has not been read: its path, shape and dtype, and h5py's handle."""
-
-    member: str
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    handle: Any
 
 
 def storable(dtype: str) -> bool:
@@ -56,7 +43,7 @@ def storable(dtype: str) -> bool:
 
 
 def write(target: io.FileIO, groups: Iterable[tuple[str, str, Iterable[np.ndarray]]]) -> None:
-    """Write groups of numbered arrays, each with its checksum, which a second thread works out.
+    """Write groups of numbered arrays, each with its checksum.
 
     HDF5's own checksum is left out: it takes several times as long as everything else.
 
@@ -66,23 +53,14 @@ def write(target: io.FileIO, groups: Iterable[tuple[str, str, Iterable[np.ndarra
     """
     import h5py  # noqa: PLC0415  (wanted only by those who have files)
 
-    with h5py.File(target, "w") as file, ThreadPoolExecutor(1) as beside:
+    with h5py.File(target, "w") as file:
         file.attrs["horn_schema"] = SCHEMA
         for path, name, arrays in groups:
             group = file.create_group(path)
             group.attrs["name"] = name
             for number, array in enumerate(arrays):
-                digest = beside.submit(_digest, f"{path}/{number}", array)
                 made = group.create_dataset(str(number), data=array)
-                made.attrs["horn_sha256"] = np.bytes_(digest.result())
-
-
-def _digest(member: str, array: np.ndarray) -> bytes:
-    """Return a checksum of where an array is, what it is and what it holds."""
-    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    made = hashlib.sha256(f"{member} {array.dtype.name} {array.shape} ".encode())
-    made.update(little.reshape(-1).view(np.uint8).data)
-    return made.hexdigest().encode()
+                made.attrs["horn_checksum"] = np.bytes_(checksum(f"{path}/{number}", array))
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -103,7 +81,7 @@ def reading(path: Path, limit: int) -> Iterator[Reader]:
         if not stat.S_ISREG(path.stat().st_mode):
             raise refusal(path, "", "a file", "a folder, a device or a pipe", "pass the path of a file")
         with path.open("rb") as stream, h5py.File(stream, "r") as file:
-            yield Reader(path, file, os.fstat(stream.fileno()).st_size, limit)
+            yield Reader(path, file, stream, limit)
     except (HornError, MemoryError):
         raise
     except FileNotFoundError as error:
@@ -118,12 +96,6 @@ def reading(path: Path, limit: int) -> Iterator[Reader]:
         raise refusal(path, "", "a whole HDF5 file", got, DAMAGED) from error
 
 
-def refusal(path: Path, member: str, expected: str, got: str, remedy: str) -> SavedModelError:
-    """Return the error for a file, or for one member of it."""
-    what = f"The weights file {str(path)!r} was not loaded{f', because of its member {member!r}' if member else ''}."
-    return SavedModelError(what, expected=expected, got=got, remedy=remedy)
-
-
 class Reader:
     """A file that is open, its tree looked through.
 
@@ -132,36 +104,32 @@ class Reader:
         names: The attribute ``name`` of every group that has one, by its path.
     """
 
-    def __init__(self, path: Path, file: Any, size: int, limit: int) -> None:
+    def __init__(self, path: Path, file: Any, stream: BufferedReader, limit: int) -> None:
         self.path = path
         self.stored: dict[str, Stored] = {}
         self.names: dict[str, str] = {}
-        self._size, self._left, self._limit = size, limit, limit
+        self._contents = Contents(path, stream, os.fstat(stream.fileno()).st_size)
+        self._left, self._limit = limit, limit
         schema = self._attribute(file, "", "horn_schema")
         self._own = schema is not None
         if self._own and schema != SCHEMA:
-            raise self._refuse("", f"schema {SCHEMA}", f"schema {schema!r}", "install a newer Horn")
+            raise self._refuse("", f"schema {SCHEMA}", f"schema {schema!r}", "use the Horn that wrote it")
         self._walk(file, "", _DEPTH)
 
-    def read(self, members: Sequence[str]) -> list[np.ndarray]:
+    def read(self, members: Sequence[str], *, finite: bool = False) -> list[np.ndarray]:
         """Return arrays; the caller has compared their shapes and dtypes with those it expects.
 
-        While one is read, a second thread works out the checksum of the one before.
+        Args:
+            members: Their paths.
+            finite: Whether to refuse floats that are infinite or no numbers.
         """
-        arrays, digests = [], {}
-        with ThreadPoolExecutor(1) as beside:
-            for member in members:
-                stored = self.stored[member]
-                self._check_sizes(stored)
-                array = np.asarray(stored.handle[()], stored.dtype)
-                noted = self._attribute(stored.handle, member, "horn_sha256")
-                if noted is not None or self._own:  # Keras notes no checksum
-                    digests[member] = noted, beside.submit(_digest, member, array)
-                arrays.append(array)
-            for member, (noted, digest) in digests.items():
-                if noted != digest.result().decode():
-                    raise self._refuse(member, "the checksum that was noted", "data of another one")
-        return arrays
+        found = [self.stored[member] for member in members]
+        return [self._contents.read(one, self._noted(one), finite=finite) for one in found]
+
+    def _noted(self, stored: Stored) -> str | None:
+        """Return the checksum of an array; Keras notes none."""
+        noted = self._attribute(stored.handle, stored.member, "horn_checksum")
+        return str(noted) if noted is not None or self._own else None
 
     def _refuse(self, member: str, expected: str, got: str, remedy: str = DAMAGED) -> SavedModelError:
         return refusal(self.path, member, expected, got, remedy)
@@ -180,9 +148,9 @@ class Reader:
                 raise self._refuse(
                     member[:200], f"at most {self._limit} groups and data sets for this model", got
                 )
-            link = group.get(key, getlink=True)
-            if not isinstance(link, h5py.HardLink):
-                raise self._refuse(member, "a group or a data set", f"a {type(link).__name__}")
+            link = group.get(key, getclass=True, getlink=True)
+            if link is not h5py.HardLink:
+                raise self._refuse(member, "a group or a data set", f"a {link.__name__}")
             found = group[key]
             if isinstance(found, h5py.Group):
                 self._walk(found, member, depth - 1)
@@ -200,10 +168,10 @@ class Reader:
             raise self._refuse(
                 member, "data in the file itself, contiguous or chunked", "another way of storage"
             )
-        filters = _filters(handle)
-        if [number for number in (_SHUFFLE, _DEFLATE, _FLETCHER32) if number in filters] != filters:
+        used = filters(handle)
+        if [number for number in FILTERS if number in used] != used:
             raise self._refuse(
-                member, "the filters shuffle, gzip and fletcher32, in this order", f"filters {filters}"
+                member, "the filters shuffle, gzip and fletcher32, in this order", f"filters {used}"
             )
         dtype = handle.dtype.newbyteorder("=")
         if (
@@ -213,7 +181,10 @@ class Reader:
         ):
             remedy = "cast the weights to float32 and save them again"
             raise self._refuse(member, f"one of {', '.join(_DTYPES)}", self._describe(handle, member), remedy)
-        return Stored(member, tuple(handle.shape), np.dtype(dtype.name), handle)
+        plain = np.dtype(dtype.name)
+        is_as_in_memory = handle.id.get_type() == h5py.h5t.py_create(plain, logical=True)
+        place = handle.id.get_offset() if is_as_in_memory else None
+        return Stored(member, tuple(handle.shape), plain, handle, place)
 
     def _describe(self, handle: Any, member: str) -> str:
         noted = self._attribute(handle, member, "dtype")
@@ -223,48 +194,15 @@ class Reader:
         """Return an attribute that is one number or a short text; None if there is none."""
         import h5py  # noqa: PLC0415  (imported already: a file is open)
 
-        if name not in thing.attrs:
+        key = name.encode()
+        if not h5py.h5a.exists(thing.id, key):
             return None
-        opened = h5py.h5a.open(thing.id, name.encode())
+        opened = h5py.h5a.open(thing.id, key)
         if opened.shape != () or opened.get_storage_size() > _ATTRIBUTE_BYTES:
             raise self._refuse(member, f"a short attribute {name!r}", "a long one")
-        value = thing.attrs[name]
+        held = np.empty((), opened.dtype)
+        opened.read(held)
+        value = held[()]
         if isinstance(value, bytes):
             return value.decode()
         return value.item() if isinstance(value, np.generic) else value
-
-    def _check_sizes(self, stored: Stored) -> None:
-        """Refuse an array that is not there in full, or whose reading would take more memory than it has."""
-        handle, expected = stored.handle, math.prod(stored.shape) * stored.dtype.itemsize
-        if handle.chunks is None:
-            if expected and handle.id.get_storage_size() != expected:
-                raise self._refuse(
-                    stored.member, f"{expected} bytes", f"{handle.id.get_storage_size()} bytes"
-                )
-            return
-        if any(chunk > size for chunk, size in zip(handle.chunks, stored.shape, strict=True)):
-            raise self._refuse(stored.member, f"chunks within {stored.shape}", f"chunks of {handle.chunks}")
-        steps = [range(0, size, chunk) for size, chunk in zip(stored.shape, handle.chunks, strict=True)]
-        for start in product(*steps):
-            self._check_chunk(stored, start, math.prod(handle.chunks) * stored.dtype.itemsize)
-
-    def _check_chunk(self, stored: Stored, start: tuple[int, ...], expected: int) -> None:
-        filters, noted = _filters(stored.handle), stored.handle.id.get_chunk_info_by_coord(start)
-        packed, summed = _DEFLATE in filters, 4 * (_FLETCHER32 in filters)
-        # What cannot be made smaller is a little larger when packed.
-        most = min(expected + summed + (expected // 1000 + 64 if packed else 0), self._size)
-        least = summed + 1 if packed else expected + summed
-        if noted.filter_mask or not least <= noted.size <= most:
-            got = f"{noted.size} bytes" if not noted.filter_mask else "a chunk without its filters"
-            raise self._refuse(stored.member, f"a chunk of {least} to {most} bytes at {start}", got)
-        if packed:
-            _, raw = stored.handle.id.read_direct_chunk(start)
-            unpacking = zlib.decompressobj()
-            size = len(unpacking.decompress(raw[: len(raw) - summed], expected + 1))
-            if size != expected or not unpacking.eof:
-                raise self._refuse(stored.member, f"{expected} bytes when unpacked", f"{size} or more")
-
-
-def _filters(handle: Any) -> list[int]:
-    plan = handle.id.get_create_plist()
-    return [plan.get_filter(number)[0] for number in range(plan.get_nfilters())]

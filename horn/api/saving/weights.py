@@ -53,7 +53,7 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
     _need_storable(path, (variable for _, _, variables in parts for variable in variables))
     try:
         with replacing(path) as target:
-            safe_h5.write(target, ((at, name, (v.numpy() for v in held)) for at, name, held in parts))
+            safe_h5.write(target, ((at, name, (v.shown() for v in held)) for at, name, held in parts))
     except OSError as error:
         raise SavedModelError(
             f"The weights could not be written to {str(path)!r}.",
@@ -74,10 +74,7 @@ def load_weights(model: Any, filepath: str | os.PathLike[str], *, allow_nonfinit
         _check_names(file, layout.groups)
         for member, variable in wanted.items():
             _check_form(file, file.stored[member], variable)
-        arrays = file.read(list(wanted))
-        if not allow_nonfinite:
-            for member, array in zip(wanted, arrays, strict=True):
-                _check_finite(file, member, array)
+        arrays = file.read(list(wanted), finite=not allow_nonfinite)
         staged = list(zip(wanted.values(), arrays, strict=True))
         order = all_variables(model)
         # What an optimizer around others has in a file includes what they have, which is there again.
@@ -196,20 +193,6 @@ def _fits(stored: np.dtype, wanted: str) -> bool:
     return stored.kind == kind.kind and np.can_cast(stored, kind, "safe")
 
 
-def _check_finite(file: Reader, member: str, array: np.ndarray) -> None:
-    if array.dtype.kind != "f" or np.isfinite(np.add.reduce(array, None)):
-        return
-    # What is not finite shows in the sum; but so does a sum that is too large.
-    if not np.isfinite(array).all():
-        raise safe_h5.refusal(
-            file.path,
-            member,
-            "finite weights",
-            f"{int(np.count_nonzero(~np.isfinite(array)))} of {array.size} that are infinite or no numbers",
-            "take a file from before the training went wrong, or pass allow_nonfinite=True",
-        )
-
-
 # -- the optimizer -----------------------------------------------------------------------------------
 
 
@@ -262,13 +245,20 @@ def _alike(stored: Stored, spec: TensorSpec) -> bool:
 
 
 def _commit(staged: Staged) -> None:
-    """Assign every value, or none."""
-    done: Staged = []
+    """Store every value, or none.
+
+    All that takes memory is done first. What is left copies within memory that is there; if it is
+    interrupted, it is finished before the interrupt goes on.
+    """
+    ready = [(variable, variable.prepared(_cast(array, variable.dtype))) for variable, array in staged]
     try:
-        for variable, array in staged:
-            done.append((variable, variable.numpy()))
-            variable.assign(array)
+        for variable, value in ready:
+            variable.put(value)
     except BaseException:
-        for variable, before in reversed(done):
-            variable.assign(before)
+        for variable, value in ready:
+            variable.put(value)
         raise
+
+
+def _cast(array: np.ndarray, dtype: str) -> np.ndarray:
+    return array.astype(dtypes.numpy_dtype(dtype), copy=False)

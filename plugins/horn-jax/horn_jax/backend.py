@@ -64,6 +64,11 @@ class JaxBackend(Backend):
             return in_64_bits(_constant, array)
         return _constant(array)
 
+    def own(self, value: np.ndarray) -> jax.Array:
+        """Return a tensor in the memory of an array, if that begins where XLA wants it."""
+        tensor = None if value.dtype in WIDE else jax.device_put(value)
+        return self.asarray(value) if tensor is None or isinstance(tensor, jax.core.Tracer) else tensor
+
     def feed(self, value: np.ndarray) -> Any:
         """Return the array itself: a compiled function takes it over faster than `asarray` does."""
         return value if value.dtype.kind in "biuf" and value.dtype.isnative else self.asarray(value)
