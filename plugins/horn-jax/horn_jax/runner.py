@@ -65,7 +65,7 @@ class JaxRunner:
         self.backend = backend
         self._updates = list(step.updates)
         self._read = [i for i in range(step.n_state) if i not in set(self._updates)]
-        slow_in_loops = jax.default_backend() == "cpu" and any(map(step.contains, _CONVOLUTIONS))
+        slow_in_loops = _platform() == "cpu" and any(map(step.contains, _CONVOLUTIONS))
         self._one_by_one = slow_in_loops or not self._updates
         self._compiled: OrderedDict[Any, Compiled] = OrderedDict()
         self._own: list[Any] = [None] * len(self._updates)
@@ -177,6 +177,12 @@ class JaxRunner:
             return lax.fori_loop(start, stop, body, [*changed, *results])
 
         return run_all
+
+
+def _platform() -> str:
+    """Return the kind of the devices on which new tensors live."""
+    chosen = jax.config.jax_default_device
+    return getattr(chosen, "platform", chosen) or jax.default_backend()
 
 
 def _hoist(function: Callable[..., Any], args: Any) -> tuple[list[Any], Callable[..., Any]]:
