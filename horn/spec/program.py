@@ -228,7 +228,7 @@ class Program:
         self._build()
 
     def _build(self) -> None:
-        slots: dict[int, int] = {}
+        slots: dict[Any, int] = {}
         self._initial: list[Any] = []
         self._large: set[int] = set()
         for symbol in self.graph.inputs:
@@ -251,11 +251,12 @@ class Program:
         self._initial.append(value)
         return len(self._initial) - 1
 
-    def _input(self, held: Symbol | Literal, slots: dict[int, int]) -> int:
-        known = slots.get(id(held))
+    def _input(self, held: Symbol | Literal, slots: dict[Any, int]) -> int:
+        key = _identity(held)
+        known = slots.get(key)
         if known is None:
             assert isinstance(held, Literal), "a node reads a symbol that nothing makes"
-            known = slots[id(held)] = self._slot(native_literal(held, self.backend))
+            known = slots[key] = self._slot(native_literal(held, self.backend))
         return known
 
     def _function(self, node: Node, ins: tuple[int, ...], outs: tuple[int, ...], pairs: dict[int, Any]) -> Any:
