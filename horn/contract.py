@@ -137,6 +137,10 @@ class Backend:
     """``value_and_grad(fn, values) -> (outputs, gradients)`` with the framework's own gradient,
     for steps that cannot be traced. Default: the pages' gradients."""
 
+    embed: Callable[[Tensor], Tensor] | None = None
+    """``embed(tensor)`` returns a constant of the code being traced in place of a tensor that was made
+    outside of it. Default: the tensor itself, for frameworks that see that it is constant."""
+
     def flush_denormals(self, wanted: bool) -> None:
         """Let kernels take numbers below the smallest normal one for zero, or not, in this thread.
 

@@ -230,6 +230,7 @@ class Program:
     def _build(self) -> None:
         slots: dict[Any, int] = {}
         self._initial: list[Any] = []
+        self._constants: list[int] = []
         self._large: set[int] = set()
         for symbol in self.graph.inputs:
             slots[id(symbol)] = self._slot(None)
@@ -257,6 +258,7 @@ class Program:
         if known is None:
             assert isinstance(held, Literal), "a node reads a symbol that nothing makes"
             known = slots[key] = self._slot(native_literal(held, self.backend))
+            self._constants.append(known)
         return known
 
     def _function(self, node: Node, ins: tuple[int, ...], outs: tuple[int, ...], pairs: dict[int, Any]) -> Any:
@@ -289,6 +291,9 @@ class Program:
     def walk(self, line: list[Any], values: Sequence[Any]) -> list[Any]:
         """Run the instructions of `line`, all or some, and return the contents of the slots."""
         env = self._initial.copy()
+        if self.backend.embed is not None:
+            for slot in self._constants:
+                env[slot] = self.backend.embed(env[slot])
         env[: self._inputs] = values
         env.append(None)  # slot -1: an absent operand
         for function, first, second, others, outs, dead in line:
