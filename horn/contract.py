@@ -143,6 +143,10 @@ class Backend:
     """``value_and_grad(fn, values) -> (outputs, gradients)`` with the framework's own gradient,
     for steps that cannot be traced. Default: the pages' gradients."""
 
+    embed: Callable[[Tensor], Tensor] | None = None
+    """``embed(tensor)`` returns a constant of the code being traced in place of a tensor that was made
+    outside of it. Default: the tensor itself, for frameworks that see that it is constant."""
+
     @property
     def devices(self) -> Sequence[str]:
         """Where tensors can live: ``"cpu"``, and ``"gpu:0"``, ``"gpu:1"`` and so on where there are any."""

@@ -37,7 +37,10 @@ EVERY_CLASS = "tests/every_class/test_there.py"
 # The longest first, so that the last ones fill the gaps.
 RUNS = {
     "jax": conformance("jax", "smoke", "tests/models", EVERY_CLASS, "plugins/horn-jax/horn_jax/native.py"),
-    "tensorflow": conformance("tensorflow", "smoke", "tests/models", EVERY_CLASS, "plugins/horn-tf/horn_tf/native.py"),
+    "tensorflow": conformance(
+        "tensorflow", "smoke", "tests/models", EVERY_CLASS, "plugins/horn-tf/horn_tf/native.py",
+        "plugins/horn-tf/tests",
+    ),
     "numpy": conformance("numpy", "default", "tests/models"),
     "keras": ["tests/keras_oracle"],
     "core": [

@@ -42,6 +42,16 @@ def test_slower_steps_shorten_a_dispatch_and_the_end_of_an_epoch_says_nothing() 
     assert pace.next == 32
 
 
+def test_a_short_rest_is_taken_along() -> None:
+    pace = Pace()
+    for _ in range(6):
+        pace.took(1e-3 * pace.next, pace.next)
+    assert pace.next == 64
+    assert [pace.steps(left) for left in (200, 81, 80, 64, 3)] == [64, 64, 80, 64, 3]
+    pace.took(0.08, 80)
+    assert pace.next == 64
+
+
 def test_a_number_that_is_given_stays() -> None:
     pace = Pace(3)
     pace.took(1e-9, 3)

@@ -228,8 +228,9 @@ class Program:
         self._build()
 
     def _build(self) -> None:
-        slots: dict[int, int] = {}
+        slots: dict[Any, int] = {}
         self._initial: list[Any] = []
+        self._constants: list[int] = []
         self._large: set[int] = set()
         for symbol in self.graph.inputs:
             slots[id(symbol)] = self._slot(None)
@@ -251,11 +252,13 @@ class Program:
         self._initial.append(value)
         return len(self._initial) - 1
 
-    def _input(self, held: Symbol | Literal, slots: dict[int, int]) -> int:
-        known = slots.get(id(held))
+    def _input(self, held: Symbol | Literal, slots: dict[Any, int]) -> int:
+        key = _identity(held)
+        known = slots.get(key)
         if known is None:
             assert isinstance(held, Literal), "a node reads a symbol that nothing makes"
-            known = slots[id(held)] = self._slot(native_literal(held, self.backend))
+            known = slots[key] = self._slot(native_literal(held, self.backend))
+            self._constants.append(known)
         return known
 
     def _function(self, node: Node, ins: tuple[int, ...], outs: tuple[int, ...], pairs: dict[int, Any]) -> Any:
@@ -288,6 +291,9 @@ class Program:
     def walk(self, line: list[Any], values: Sequence[Any]) -> list[Any]:
         """Run the instructions of `line`, all or some, and return the contents of the slots."""
         env = self._initial.copy()
+        if self.backend.embed is not None:
+            for slot in self._constants:
+                env[slot] = self.backend.embed(env[slot])
         env[: self._inputs] = values
         env.append(None)  # slot -1: an absent operand
         for function, first, second, others, outs, dead in line:

@@ -18,7 +18,10 @@ from horn import contract, layers
 from horn.api.layers.layer import Layer
 from horn.engine import compile as compiling, draws, step
 from horn.engine.plan import Runner
+from horn.spec import ops
+from horn.spec.graph import trace
 from horn.spec.program import Lowering, Program
+from horn.spec.tensorspec import TensorSpec
 from horn.state.variable import Variable
 
 RNG = np.random.default_rng(0)
@@ -158,6 +161,20 @@ def test_joined_draws_are_the_same_draws(backend: str, monkeypatch: pytest.Monke
 
     for joined, apart in zip(trained(2), trained(1000), strict=True):
         np.testing.assert_allclose(joined, apart, rtol=2e-6, atol=1e-7)
+
+
+def test_equal_constants_of_a_program_are_one_tensor(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = contract.load(backend)
+    graph, _, _ = trace(lambda x: (x * 1.5, ops.sin(x) * 1.5, x * 2.5), [TensorSpec((2,), "float32")])
+    made: list[Any] = []
+    monkeypatch.setattr(home, "asarray", lambda *given: made.append(given) or type(home).asarray(home, *given))
+    run = Program(graph, home)
+    assert len(made) == 2
+    x = home.asarray(np.float32([1.0, 2.0]))
+    first, second, third = (home.to_numpy(out) for out in run(x))
+    np.testing.assert_array_equal(first, np.float32([1.5, 3.0]))
+    np.testing.assert_allclose(second, np.sin(np.float32([1.0, 2.0])) * 1.5, rtol=1e-6)
+    np.testing.assert_array_equal(third, np.float32([2.5, 5.0]))
 
 
 class Parts(keras.Model):

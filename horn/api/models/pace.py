@@ -8,11 +8,15 @@ _PAYS = 0.96
 """What part of its time a step must take in longer dispatches to make up for them."""
 
 
+_REST = 4
+"""What part of a dispatch the rest behind it may have to be taken along."""
+
+
 class Pace:
     """How many steps to run in one dispatch, unless told.
 
     As many as take 50 ms; where a dispatch costs much by itself, twice as many for as long as that makes
-    a step cheaper, up to 400 ms.
+    a step cheaper, up to 400 ms. A short rest of an epoch is taken along.
 
     Args:
         fixed: The number, if it is given.
@@ -25,7 +29,9 @@ class Pace:
 
     def steps(self, left: int) -> int:
         """Return how many of the steps that are left to run now."""
-        return min(left, self.fixed or self.next)
+        if self.fixed:
+            return min(left, self.fixed)
+        return left if left <= self.next + self.next // _REST else self.next
 
     def took(self, seconds: float, count: int) -> None:
         """Adapt the next dispatch to the time of one of `count` steps."""

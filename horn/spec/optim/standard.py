@@ -39,7 +39,7 @@ def sgd_update(
     """
     new_params, new_momentums = [], []
     for i, (p, g) in enumerate(zip(params, gradients, strict=True)):
-        step = ops.negative(g * ops.cast(learning_rate, p.dtype))
+        step = g * ops.negative(ops.cast(learning_rate, p.dtype))
         if momentum:
             m = momentums[i] * momentum + step
             new_momentums.append(m)

@@ -26,6 +26,7 @@ from horn_tf import (
 )
 from horn_tf.runner import Runner
 from horn_tf.tensors import EagerTensor, raw, shape_of, tf, tf_dtype
+from horn_tf.tracing import embedded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,6 +113,10 @@ class TensorFlowBackend(Backend):
         return storage
 
     # -- running ---------------------------------------------------------------------------------
+
+    def embed(self, tensor: tf.Tensor) -> tf.Tensor:
+        """Return a constant of the function being traced, where this is one that the backend compiles."""
+        return embedded(tensor)
 
     def compile(self, step: Any, *, jit_compile: bool | None = None) -> Runner:
         """Return a runner of the step as one ``tf.function``; XLA compiles it as told, or where it suits."""

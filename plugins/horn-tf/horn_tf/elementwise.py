@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn_tf.tensors import BOOL, UNSIGNED, may_meet_xla, number, raw, tf
+from horn_tf.tensors import BOOL, UNSIGNED, number, raw, tf
+from horn_tf.tracing import may_meet_xla
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from horn_tf.tensors import BOOL, as_dtype, ints, number, raw, shape_of, tf
+from horn_tf.tracing import runs_op_by_op
 
 
 def relu(x):
+    if x.dtype.is_floating and runs_op_by_op():
+        # TensorFlow's optimizer would put Relu into the convolution before it, where a NaN becomes 0.
+        return raw.Maximum(x=x, y=number(0, x.dtype))
     return raw.Relu(features=as_dtype(x, tf.int32) if x.dtype is BOOL else x)
 
 
 def relu_grad(cotangent, output):
     # TensorFlow's own op multiplies, which makes NaN of an infinite cotangent.
     positive = raw.Greater(x=output, y=number(0, output.dtype))
+    if runs_op_by_op():
+        # Zeros are one pass more over memory, but SelectV2 spreads a scalar in three times the time.
+        return raw.Select(condition=positive, x=cotangent, y=raw.ZerosLike(x=cotangent))
     return raw.SelectV2(condition=positive, t=cotangent, e=number(0, cotangent.dtype))
 
 

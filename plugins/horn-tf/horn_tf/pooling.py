@@ -14,7 +14,8 @@ import numpy as np
 
 from horn.spec.windows import window_count
 from horn_tf.shaping import pad_edges, slice as cut
-from horn_tf.tensors import compiled_by_xla, index, ints, number, raw, shape_of, tf
+from horn_tf.tensors import index, ints, number, raw, shape_of, tf
+from horn_tf.tracing import compiled_by_xla
 
 _NONE = (0, 0)
 

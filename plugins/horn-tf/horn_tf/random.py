@@ -13,7 +13,8 @@ import numpy as np
 
 from horn.spec.random import PARITY, ROTATIONS, draws
 from horn.spec.sizes import product
-from horn_tf.tensors import as_dtype, compiled_by_xla, index, ints, number, raw, shape_of, tf
+from horn_tf.tensors import as_dtype, index, ints, number, raw, shape_of, tf
+from horn_tf.tracing import compiled_by_xla
 
 WORD = tf.uint32
 _FEWEST = 1024  # blocks that are made at once in eager code; more are made in powers of two

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from horn_tf.tensors import BOOL, as_dtype, index, ints, may_meet_xla, number, raw, shape_of, tf
+from horn_tf.tensors import BOOL, as_dtype, index, ints, number, raw, shape_of, tf
+from horn_tf.tracing import may_meet_xla
 
 
 def sum(x, *, axis, keepdims=False):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from horn_tf.tensors import TENSORFLOW, XLA, index, raw, shape_of, tf, tf_dtype, tracing_for
+from horn_tf.tensors import index, raw, shape_of, tf, tf_dtype
+from horn_tf.tracing import TENSORFLOW, XLA, tracing_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

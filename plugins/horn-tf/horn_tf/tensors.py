@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from horn import dtypes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from horn_tf.tracing import embedded
 
 raw = tf.raw_ops
 EagerTensor = getattr(tf.__internal__, "EagerTensor", tf.Tensor)
@@ -47,33 +43,45 @@ _shape_tuple = (lambda tensor: tensor._shape_tuple()) if _has_tuple else _public
 #
 # A list given as an attribute becomes a tensor on every eager call, which takes four times as long
 # as the op itself. These are made once, outside of whatever graph is being traced: a tensor of a
-# graph would be dead in the next one. A function that reads one keeps its value as a constant.
+# graph would be dead in the next one.
+
+
+def ints(values: tuple[int, ...]) -> tf.Tensor:
+    """Return integers on one axis, as int32."""
+    return embedded(_ints(values))
 
 
 @lru_cache(maxsize=4096)
-def ints(values: tuple[int, ...]) -> tf.Tensor:
-    """Return integers on one axis, as int32."""
+def _ints(values: tuple[int, ...]) -> tf.Tensor:
     with tf.init_scope():
         return tf.constant(values, tf.int32, shape=(len(values),))
 
 
-@lru_cache(maxsize=4096)
 def rows(values: tuple[tuple[int, ...], ...], width: int) -> tf.Tensor:
     """Return rows of `width` integers, as int32."""
+    return embedded(_rows(values, width))
+
+
+@lru_cache(maxsize=4096)
+def _rows(values: tuple[tuple[int, ...], ...], width: int) -> tf.Tensor:
     with tf.init_scope():
         return tf.constant(values, tf.int32, shape=(len(values), width))
 
 
-@lru_cache(maxsize=1024)
 def index(value: int) -> tf.Tensor:
     """Return one integer as an int32 scalar."""
+    return embedded(_index(value))
+
+
+@lru_cache(maxsize=1024)
+def _index(value: int) -> tf.Tensor:
     with tf.init_scope():
         return tf.constant(value, tf.int32)
 
 
 def number(value: complex, dtype: tf.DType) -> tf.Tensor:
     """Return a Python number as a scalar of `dtype`."""
-    return _number(repr(value), value, dtype)
+    return embedded(_number(repr(value), value, dtype))
 
 
 @lru_cache(maxsize=1024)
@@ -87,46 +95,3 @@ def _number(text: str, value: complex, dtype: tf.DType) -> tf.Tensor:
 def as_dtype(x: Any, dtype: tf.DType) -> Any:
     """Return `x` in another dtype; itself where it has that dtype already."""
     return x if x.dtype is dtype else raw.Cast(x=x, DstT=dtype)
-
-
-# -- who will run the code -------------------------------------------------------------------------
-
-XLA, TENSORFLOW = "XLA", "TensorFlow"
-_compiler: ContextVar[str | None] = ContextVar("horn_tf_compiler", default=None)
-
-
-@contextmanager
-def tracing_for(compiler: str) -> Iterator[None]:
-    """Say whether the graph traced in this block is run by XLA, or op by op by TensorFlow's kernels."""
-    token = _compiler.set(compiler)
-    try:
-        yield
-    finally:
-        _compiler.reset(token)
-
-
-def may_meet_xla() -> bool:
-    """Return whether XLA may compile what is called now; of a user's own function nobody knows.
-
-    XLA on CPUs takes the maximum of NaN and a number for either of the two, so kernels that have
-    to keep a NaN spell it out where this holds.
-    """
-    return _compiler.get() != TENSORFLOW and not tf.executing_eagerly()
-
-
-def compiled_by_xla(body: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `body` as a function that XLA compiles, wherever it is called; XLA itself takes it as it is.
-
-    Called eagerly or in an uncompiled function it is one op.
-    """
-
-    def traced(*tensors: Any) -> Any:
-        with tracing_for(XLA):
-            return body(*tensors)
-
-    function = tf.function(traced, jit_compile=True, autograph=False)
-
-    def call(*tensors: Any) -> Any:
-        return body(*tensors) if _compiler.get() == XLA else function(*tensors)
-
-    return call
