@@ -74,7 +74,7 @@ def test_relu_behind_a_convolution_keeps_nan_and_its_gradient_drops_infinity():
 
     compiled = compile_step(step, RNG.normal(size=(2, 6, 6, 2)).astype("float32"), backend)
     assert not compiled.run.jit_compile
-    value, gradient = (backend.to_numpy(x) for x in compiled.once(RNG.normal(size=(2, 6, 6, 2)).astype("float32")))
+    value, gradient = (backend.to_numpy(x) for x in compiled.once([RNG.normal(size=(2, 6, 6, 2)).astype("float32")]))
     np.testing.assert_array_equal(value[..., :3], np.broadcast_to([np.nan, 0, np.inf], (2, 4, 4, 3)))
     assert (value[..., 3] > 0).all()
     np.testing.assert_array_equal(gradient, np.broadcast_to(np.float32([0, 0, np.inf, 2]), (2, 4, 4, 4)))
