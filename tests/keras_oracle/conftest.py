@@ -20,6 +20,12 @@ os.environ.setdefault("HORN_BACKEND", "numpy")  # else the line above would choo
 _OWN = ("name", "dtype", "trainable", "autocast")
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Begin every test from the same seed, so that it says the same each time."""
+    horn.utils.set_random_seed(0)
+
+
 def _in_keras(layer: Any, x: np.ndarray, given: np.ndarray) -> list[np.ndarray]:
     """Return the outputs, and the gradients by inputs and weights of the outputs times `given`, of Keras."""
     import keras

@@ -167,9 +167,16 @@ def gradients_agree(half: Any, exact: Any, inputs: Any, policy: str) -> None:
 @pytest.mark.parametrize("name", [name for name in LAYERS if name != "Embedding"])
 def test_large_numbers_stay_finite_where_the_results_are(name: str) -> None:
     factor = np.float32(50.0 if "Attention" in name else 500.0)  # scores are products of two of them
+    random = np.random.default_rng(5)
 
     def larger(x: Any) -> Any:
         return type(x)(map(larger, x)) if isinstance(x, list | tuple) else x * factor
+
+    def shaken(x: Any) -> Any:
+        """Return inputs that half precision cannot tell from those that are given."""
+        if isinstance(x, list | tuple):
+            return type(x)(map(shaken, x))
+        return x * (1 + random.choice([-1, 1], np.shape(x)) * 2.0**-11).astype("float32")
 
     inputs = larger(inputs_of(LAYERS[name][1]))
     with horn.use_backend("numpy"):
@@ -177,11 +184,12 @@ def test_large_numbers_stay_finite_where_the_results_are(name: str) -> None:
         call(exact, inputs), call(half, inputs)
         half.set_weights(exact.get_weights())
         near, got = whole(call(exact, inputs)), whole(call(half, inputs))
+        moved = [np.abs(whole(call(exact, shaken(inputs))) - near) for _ in range(8)]
     fits = np.abs(near) < 6e4
     assert np.isfinite(got[fits]).all()
-    # Nearly equal scores change places by rounding, and the sums in front of a gate lose its whole slope.
-    if not any(kind in name for kind in ("Attention", "RNN", "LSTM", "GRU", "Bidirectional")):
-        np.testing.assert_allclose(got[fits], near[fits], rtol=2.0**-7, atol=2.0**-9 * np.abs(near[fits]).max())
+    # Where large sums nearly cancel, before a gate or between two scores, rounding decides as much as it may.
+    margin = 2.0**-7 * np.abs(near) + 2.0**-9 * np.abs(near[fits]).max() + 8 * np.max(moved, axis=0)
+    np.testing.assert_array_less(np.abs(got - near)[fits], margin[fits])
 
 
 @pytest.mark.parametrize("policy", POLICIES)

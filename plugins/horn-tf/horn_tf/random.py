@@ -13,7 +13,7 @@ import numpy as np
 
 from horn.spec.random import PARITY, ROTATIONS, draws
 from horn.spec.sizes import product
-from horn_tf.tensors import as_dtype, index, ints, number, raw, shape_of, tf
+from horn_tf.tensors import as_dtype, index, ints, number, raw, shape_of, tf, tf_dtype
 from horn_tf.tracing import compiled_by_xla
 
 WORD = tf.uint32
@@ -26,6 +26,10 @@ def random_bits(key, step, *, shape):
 
 def random_mask(key, step, *, shape, threshold):
     return _run(_mask, key, step, tuple(shape), threshold)
+
+
+def dropout_mask(key, step, *, shape, rate, dtype):
+    return _run(_factors, key, step, tuple(shape), rate, dtype)
 
 
 def _run(body, key, step, *attrs):
@@ -50,6 +54,12 @@ def _mask(key, step, shape, threshold):
     pairs = raw.Reshape(tensor=raw.Pack(values=[lower, upper], axis=-1), shape=ints((*outer, (count + 1) // 2 * 2)))
     chosen = raw.Slice(input=pairs, begin=ints((0,) * (len(outer) + 1)), size=ints((*outer, count)))
     return raw.Reshape(tensor=raw.Less(x=chosen, y=number(threshold, tf.int32)), shape=ints((*outer, *shape)))
+
+
+def _factors(key, step, shape, rate, dtype):
+    kind = tf_dtype(dtype)
+    kept = raw.Cast(x=_mask(key, step, shape, round((1.0 - rate) * 65536)), DstT=kind)
+    return raw.Mul(x=kept, y=number(1.0 / (1.0 - rate), kind))
 
 
 def _bits(key, step, shape):
@@ -95,6 +105,7 @@ def _word(value):
 
 
 KERNELS = {
+    "dropout_mask": dropout_mask,
     "random_bits": random_bits,
     "random_mask": random_mask,
 }
