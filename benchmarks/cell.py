@@ -14,7 +14,6 @@ import resource
 import sys
 import tempfile
 import time
-from functools import partial
 from math import prod
 from pathlib import Path
 from statistics import median
@@ -35,7 +34,7 @@ def main() -> None:
     )
     parser.add_argument("kind", help="horn, keras, or native:VARIANT")
     parser.add_argument("backend", choices=NATIVE)
-    parser.add_argument("task", help="a workload, predict:WORKLOAD, flops:WORKLOAD, import, weights or gemm")
+    parser.add_argument("task", help="a workload, predict:WORKLOAD, flops:WORKLOAD, import, weights or gemm:ROWS")
     parser.add_argument("--seconds", type=float, default=3.0)
     conditions.add(parser)
     a = parser.parse_args()
@@ -166,20 +165,15 @@ def weights(kind: str, backend: str, name: str, seconds: float) -> dict[str, flo
 
 
 def gemm(kind: str, backend: str, name: str, seconds: float) -> dict[str, float]:
-    """Return the operations a second of a product of matrices, in NumPy or on the GPU of a backend."""
-    del kind, name
+    """Return the operations a second of a product of matrices; name: how many rows they have."""
+    del kind
     import numpy as np
 
-    size = 1024 if backend == "numpy" else 8192
-    a, b = np.random.default_rng(0).normal(size=(2, size, size)).astype("float32")
-    if backend == "numpy":
-        out = np.empty_like(a)
-        call = partial(np.matmul, a, b, out=out)
-    else:
-        ops = imported("horn", backend).ops
-        x, y = ops.convert_to_tensor(a), ops.convert_to_tensor(b)
-        call = lambda: float(ops.matmul(x, y)[0, 0])  # noqa: E731  (the number waits for the product)
-    return {"flops_per_s": 2 * size**3 / microseconds(call, seconds) * 1e6}
+    size = int(name)
+    ops = imported("horn", backend).ops
+    x, y = map(ops.convert_to_tensor, np.random.default_rng(0).normal(size=(2, size, size)).astype("float32"))
+    # The number waits for the product.
+    return {"flops_per_s": 2 * size**3 / microseconds(lambda: float(ops.matmul(x, y)[0, 0]), seconds) * 1e6}
 
 
 def operations(kind: str, backend: str, name: str, seconds: float) -> dict[str, float]:

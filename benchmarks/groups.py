@@ -18,7 +18,7 @@ class Group:
         backend: A name.
         runs: The figures of each round for ``"horn"``, ``"keras"``, ``"native:..."``.
         trouble: What failed or took too long, and why, by kind.
-        peak: Operations a second of a product of matrices.
+        peak: Operations a second of a product of matrices on this backend.
         flops: Operations of a training step.
     """
 

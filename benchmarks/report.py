@@ -28,7 +28,8 @@ of trained parameters; of their variants the fastest counts. Those that took 1.3
 the first round were not run again. A first step is building, compiling and one step, after the imports; what the
 framework imports later on its own is part of it. Memory is the largest resident set of the process. The share of
 the peak is of three times the operations of the forward pass (by `horn/engine/flops.py`), against a float32
-product of matrices, measured beside each comparison: of 1024x1024 in NumPy or, on a GPU, of 8192x8192 there."""
+product of matrices (1024x1024, or on a GPU 8192x8192) on the backend that is fastest at it, measured beside each
+comparison."""
 
 
 def line(figures: dict[str, Any] | str) -> str:
@@ -88,10 +89,11 @@ def _steps(groups: list[Group]) -> list[str]:
         "workload", "backend", "Horn, us", "Keras, us", "Horn against Keras", "best by hand, us", "Horn against it",
         "Horn, % of the peak", "processors used",
     )  # fmt: skip
+    peak = max((group.peak for group in groups if group.peak == group.peak), default=float("nan"))
     for group in groups:
         best = group.best_native()
         hand = f"{_figure(group, best, 'us')} ({best.partition(':')[2]})" if best else "-"
-        share = group.flops / (median(group.of("horn")) * 1e-6) / group.peak * 100
+        share = group.flops / (median(group.of("horn")) * 1e-6) / peak * 100
         mine, keras = _figure(group, "horn", "us"), _figure(group, "keras", "us")
         against = (group.against("keras") or "-", hand, group.against(best) or "-")
         cores = _figure(group, "horn", "cores", ".2f")

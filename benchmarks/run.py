@@ -98,7 +98,8 @@ def compare(group: Group, options: argparse.Namespace) -> None:
             print(f"{task:18} {backend:10} {kind:18} {report.line(figures)}", file=sys.stderr, flush=True)
     if task in WORKLOADS and "horn" in group.runs:
         group.check()
-        group.peak = _one("gemm", "numpy" if options.device == "cpu" else backend, options, "flops_per_s")
+        rows = 1024 if options.device == "cpu" else 8192
+        group.peak = _one(f"gemm:{rows}", backend, options, "flops_per_s")
         group.flops = _one(f"flops:{task}", "numpy", options, "flops")
 
 
