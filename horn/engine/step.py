@@ -11,6 +11,7 @@ import numpy as np
 
 from horn import tree
 from horn.engine.draws import join_draws
+from horn.engine.exchange import pool_first
 from horn.errors import DataError, SideEffectError, UnknownSizeError
 from horn.spec.graph import Graph, Symbol, Trace, lift, spec_of
 from horn.spec.program import Program, expand, lower
@@ -99,7 +100,7 @@ class Step:
 
     def lowered(self, backend: Backend, shapes: Sequence[tuple[int, ...]], **options: Any) -> Graph:
         """Return the graph in the ops of `backend`, with the sizes of a batch filled in; see `lower`."""
-        return lower(self.graph, backend, self.binding(shapes), **options)
+        return pool_first(lower(self.graph, backend, self.binding(shapes), **options))
 
     def program(
         self,

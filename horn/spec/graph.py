@@ -233,13 +233,20 @@ class Graph:
             self._nodes = reachable(self.outputs)
         return self._nodes
 
-    def replay(self, values: Sequence[Any], known: Mapping[int, Any] | None = None) -> list[Any]:
+    def replay(
+        self,
+        values: Sequence[Any],
+        known: Mapping[int, Any] | None = None,
+        call: Callable[[Node, list[Any]], Any] | None = None,
+    ) -> list[Any]:
         """Call every op again on `values`, one for each input, and return the outputs.
 
         Args:
             values: Anything that an op takes: tensors, symbols of another trace, boxes.
             known: By the identity of a symbol, what it stands for: its op is not called.
+            call: Gives the result of a node for its operand leaves; default: that of its op.
         """
+        call = call or _again
         env: dict[int, Any] = {id(s): value for s, value in zip(self.inputs, values, strict=True)}
         env.update(known or {})
 
@@ -250,7 +257,7 @@ class Graph:
             if node.outputs and id(node.outputs[0]) in env:
                 continue
             with back_in(node.scope):
-                result = node.op.call([read(x) for x in node.inputs], node.form, node.attrs)
+                result = call(node, [read(x) for x in node.inputs])
             results = result if isinstance(result, tuple) else (result,)
             env.update({id(out): value for out, value in zip(node.outputs, results, strict=True)})
         return [read(out) for out in self.outputs]
@@ -266,6 +273,10 @@ class Graph:
             lines.append(f"  v{number} = {node.op.name}({given})  # {shapes} {node.scope}")
         lines.append(f"  return {', '.join(names.get(id(x), 'const') for x in self.outputs)}")
         return "\n".join(lines)
+
+
+def _again(node: Node, leaves: list[Any]) -> Any:
+    return node.op.call(leaves, node.form, node.attrs)
 
 
 def reachable(outputs: Iterable[Any]) -> list[Node]:

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+from horn.spec.sizes import product
 from horn_tf.tensors import BOOL, as_dtype, index, ints, number, raw, shape_of, tf
-from horn_tf.tracing import may_meet_xla
+from horn_tf.tracing import compiled_for_cpu, may_meet_xla
+
+
+_MANY = 1 << 16
 
 
 def sum(x, *, axis, keepdims=False):
     inner = len(shape_of(x)) - 1
+    if not keepdims and compiled_for_cpu() and _are_columns(x, axis):
+        return _column_sums(x, len(axis))
     if inner >= 3 and not keepdims and x.dtype is tf.float32 and sorted(axis) == [*range(inner)]:
         # The gradient of a bias, which oneDNN adds up together with that of the kernel. In bfloat16
         # the op rounds after each addition.
         return raw.BiasAddGrad(out_backprop=x)
     return raw.Sum(input=as_dtype(x, tf.int32) if x.dtype is BOOL else x, axis=ints(axis), keep_dims=keepdims)
+
+
+def _are_columns(x, axis):
+    """Return whether these are sums over the first axes of a large tensor in full precision."""
+    first = sorted(axis) == [*range(len(axis))] and 0 < len(axis) < len(shape_of(x))
+    return first and x.dtype in (tf.float32, tf.float64) and x.shape.num_elements() >= _MANY
+
+
+def _column_sums(x, axes):
+    """Return sums over the first axes as a product with ones.
+
+    XLA cuts a long sum on a CPU into windows that it adds up against the grain of memory, which
+    takes up to a hundred times as long. With a single row of ones it would see through the product.
+    """
+    sizes = shape_of(x)
+    rows = product(sizes[:axes])
+    columns = raw.Reshape(tensor=x, shape=ints((rows, product(sizes[axes:]))))
+    ones = raw.Fill(dims=ints((2, rows)), value=number(1, x.dtype))
+    return raw.Reshape(tensor=raw.MatMul(a=ones, b=columns)[0], shape=ints(sizes[axes:]))
 
 
 def mean(x, *, axis, keepdims=False):

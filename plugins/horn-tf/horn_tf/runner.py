@@ -11,7 +11,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from horn_tf.tensors import index, raw, shape_of, tf, tf_dtype
-from horn_tf.tracing import TENSORFLOW, XLA, tracing_for
+from horn_tf.tracing import TENSORFLOW, XLA, has_gpu, tracing_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -136,9 +136,7 @@ class Runner:
 
 
 def _suits_xla(step: Any) -> bool:
-    if tf.config.list_physical_devices("GPU"):
-        return True
-    return not any(step.contains(name) for name in _SLOW_IN_XLA)
+    return has_gpu() or not any(step.contains(name) for name in _SLOW_IN_XLA)
 
 
 def _caller(function: Any, *, compiled: bool) -> Callable[..., list[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
@@ -67,6 +68,17 @@ def may_meet_xla() -> bool:
 def runs_op_by_op() -> bool:
     """Return whether what is traced now is run by TensorFlow's own kernels, after its optimizer."""
     return _tracing.get().compiler == TENSORFLOW
+
+
+def compiled_for_cpu() -> bool:
+    """Return whether XLA compiles what is traced now, on a machine without a GPU."""
+    return _tracing.get().compiler == XLA and not has_gpu()
+
+
+@cache
+def has_gpu() -> bool:
+    """Return whether TensorFlow sees a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def compiled_by_xla(body: Callable[..., Any]) -> Callable[..., Any]:

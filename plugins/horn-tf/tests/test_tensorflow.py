@@ -29,11 +29,17 @@ def picture_layers():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("stack", [dense_layers, picture_layers])
-def test_a_compiled_step_reads_nothing_but_variables_and_its_arguments(stack, monkeypatch):
-    made = []
+@pytest.fixture
+def made(monkeypatch):
+    """The functions that steps become, as they do."""
+    found = []
     real = runner._caller
-    monkeypatch.setattr(runner, "_caller", lambda function, **how: made.append(function) or real(function, **how))
+    monkeypatch.setattr(runner, "_caller", lambda function, **how: found.append(function) or real(function, **how))
+    return found
+
+
+@pytest.mark.parametrize("stack", [dense_layers, picture_layers])
+def test_a_compiled_step_reads_nothing_but_variables_and_its_arguments(stack, made):
     model = keras.Sequential(stack(), backend="tensorflow")
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     x = RNG.normal(size=(16, *model.inputs[0].shape[1:])).astype("float32")
@@ -78,3 +84,23 @@ def test_relu_behind_a_convolution_keeps_nan_and_its_gradient_drops_infinity():
     np.testing.assert_array_equal(value[..., :3], np.broadcast_to([np.nan, 0, np.inf], (2, 4, 4, 3)))
     assert (value[..., 3] > 0).all()
     np.testing.assert_array_equal(gradient, np.broadcast_to(np.float32([0, 0, np.inf, 2]), (2, 4, 4, 4)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_product_that_stands_for_large_sums_keeps_what_is_not_finite(dtype, made):
+    x = RNG.normal(size=(40, 25, 80)).astype(dtype)
+    for column, values in enumerate(([np.nan], [np.inf], [-np.inf], [np.inf, -np.inf])):
+        x[3 : 3 + len(values), 7, column] = values
+
+    def step(x):
+        doubled = x * 2
+        return ops.sum(doubled, axis=(0, 1)), ops.sum(doubled, axis=0), ops.sum(doubled), ops.sum(doubled, axis=(1, 2))
+
+    compiled = compile_step(step, x, backend)
+    assert compiled.run.jit_compile
+    for value, axis in zip(map(backend.to_numpy, compiled.once([x])), [(0, 1), 0, None, (1, 2)], strict=True):
+        with np.errstate(invalid="ignore"):
+            expected = (x.astype("float64") * 2).sum(axis=axis)
+        assert value.dtype == dtype
+        np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-4)
+    assert "MatMul" in {op.type for op in made[0].graph.get_operations()}
