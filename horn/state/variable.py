@@ -179,7 +179,7 @@ class Variable(Operators):
         """Set every element to zero."""
         backend = self._backend
         if backend is not None and scope.get() is None and product(self.spec.shape) <= _SMALL:
-            self._storage = backend.write(self._storage, _zeros(backend, self.spec))
+            self._storage = backend.write(self._storage, _zeros(backend, self.spec, backend.place))
         else:
             self.assign(np.zeros(self.shape, dtypes.numpy_dtype(self.dtype)))
 
@@ -249,6 +249,7 @@ class Variable(Operators):
 
 
 @lru_cache(maxsize=64)
-def _zeros(backend: Backend, spec: TensorSpec) -> Any:
+def _zeros(backend: Backend, spec: TensorSpec, place: Any) -> Any:
     """Return a tensor of zeros that nobody changes; it takes longer to make than to copy."""
+    del place  # a part of the key
     return backend.asarray(np.zeros(spec.shape, dtypes.numpy_dtype(spec.dtype)), spec.dtype)

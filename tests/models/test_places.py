@@ -70,6 +70,28 @@ def test_pytorch_makes_every_tensor_where_the_block_says(backend: str) -> None:
     assert keras.ops.add(torch.ones(1), 1.0).device.type == found.asarray(X).device.type
 
 
+def test_pytorch_keeps_what_belongs_to_one_device_from_the_tensors_of_another(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if backend != "torch":
+        pytest.skip("one device of PyTorch has no values, and is there on every machine")
+    import torch
+    from horn_torch import backend as pytorch
+
+    monkeypatch.setattr(pytorch, "has_gpu", lambda: True)
+    signature = pytorch.TorchBackend().signature
+    assert signature(torch.ones(2)) == signature(torch.zeros(2)) != signature(torch.ones(2, device="meta"))
+    written: list[Any] = []
+    found = contract.current_backend()
+    variable = keras.Variable(np.ones(2, "float32"))
+    variable.storage(found)
+    monkeypatch.setattr(found, "write", lambda storage, tensor: written.append(tensor) or storage)
+    for name in ("cpu", "meta"):
+        with found.device(name):
+            variable.clear()
+    assert [tensor.device.type for tensor in written] == ["cpu", "meta"]
+
+
 # -- precision ---------------------------------------------------------------------------------
 
 

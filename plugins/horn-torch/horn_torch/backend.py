@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from horn_torch import (
     sorting,
 )
 from horn_torch.dtypes import native
-from horn_torch.places import is_far, place, placing, without_tf32
+from horn_torch.places import has_gpu, is_far, place, placing, without_tf32
 from horn_torch.runner import TorchRunner
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class TorchBackend(Backend):
     def __init__(self) -> None:
         self.steps_flush = True
         """Whether traced steps take numbers below the smallest normal one for zero, as XLA's do."""
+        # What is kept for operands like these has constants beside it, on the same device.
+        self.signature = attrgetter("shape", "dtype", *(["device"] if has_gpu() else []))
         self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
         self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
         pairs = [getattr(family, "RESIDUAL_KERNELS", {}) for family in _FAMILIES]

@@ -12,17 +12,19 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_GPU = torch.device("cuda")
 _chosen: ContextVar[torch.device | None] = ContextVar("horn_torch_device", default=None)
 
 
 @cache
-def _gpu() -> torch.device | None:
-    return torch.device("cuda") if torch.cuda.is_available() else None
+def has_gpu() -> bool:
+    """Return whether PyTorch sees a GPU."""
+    return torch.cuda.is_available()
 
 
 def place() -> torch.device | None:
     """Return where new tensors live: where a block says, else on a GPU; None for PyTorch's own default."""
-    return _chosen.get() or _gpu()
+    return _chosen.get() or (_GPU if has_gpu() else None)
 
 
 def is_far() -> bool:
