@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from horn_tf.tensors import index, ints, number, raw, tf, tf_dtype
+from horn_tf.tracing import runs_op_by_op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from horn.spec.tensorspec import TensorSpec
 
-_UNROLLED = 4  # steps, up to which a loop in a graph costs more than it saves
+# Steps, up to which a loop in a graph costs more than it saves: XLA has more work with each, while
+# TensorFlow handles a dozen nodes for each thing that a loop of its own hands from step to step.
+_UNROLLED_BY_XLA = 4
+_UNROLLED = 16
 
 
 def scan(init, xs, captures, *, body, length, reverse=False, keep_carries=False):
@@ -49,7 +53,8 @@ def loop(
     if length == 0:
         empty = [(ints((0, *spec.shape)), number(0, tf_dtype(spec.dtype))) for spec in specs]
         return init, [raw.Fill(dims=shape, value=zero) for shape, zero in empty]
-    run = _unrolled if tf.executing_eagerly() or length <= _UNROLLED else _looped
+    few = length <= (_UNROLLED if runs_op_by_op() else _UNROLLED_BY_XLA)
+    run = _unrolled if tf.executing_eagerly() or few else _looped
     return run(step, init, xs, specs, length, reverse)
 
 
