@@ -62,24 +62,23 @@ class _Kept(dict[Any, list[Any]]):
 # -- what may underflow ----------------------------------------------------------------------
 
 _LEAST_EPSILON = 1e-10  # beside a smaller one, what is removed could count
-_UNIT = 2.0**-116  # of a running mean
-_SQUARE_UNIT = 2.0**-57  # of a gradient that is about to be squared
+_LARGE = np.asarray(2.0**-93, np.float32)  # its unit is 2**-116, for a running mean
+_SQUARE_LARGE = np.asarray(2.0**-34, np.float32)  # 2**-57, for a gradient that is about to be squared
 
 _quiet: dict[str, Any] = {"all": "ignore"}
 
 
-def _rounded(x: Any, unit: float) -> Any:
-    """Round `x` to multiples of `unit`, a power of two: sums are quick for subnormal numbers too."""
-    large = np.asarray(unit * 2.0**23, x.dtype)
-    total = np.add(x, large)
-    return np.subtract(total, large, total)
+def _round(x: Any, large: Any, out: Any) -> None:
+    """Round float32 to multiples of the unit of `large`: sums are quick for subnormal numbers too."""
+    np.add(x, large, out)
+    np.subtract(out, large, out)
 
 
 def _calm(*means: Any) -> None:
     """Remove from running means, in place, what is too small; float64 keeps all."""
     for mean in means:
         if mean.dtype == np.float32:
-            np.copyto(mean, _rounded(mean, _UNIT))
+            _round(mean, _LARGE, mean)
 
 
 def _mean_change(mean: Any, g: Any, share: Any, out: Any) -> None:
@@ -89,7 +88,7 @@ def _mean_change(mean: Any, g: Any, share: Any, out: Any) -> None:
 
 
 def _square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
-    """Work out a share of the distance of a running mean to the square of `g`."""
+    """Work out a share of the distance of a running mean to the square of `g`, which may be `out`."""
     np.multiply(g, g, out)
     np.subtract(out, mean, out)
     np.multiply(out, share, out)
@@ -97,7 +96,10 @@ def _square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
 
 def _calm_square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
     """Work out the same for a mean that has been calmed, without the smallest gradients."""
-    _square_change(mean, _rounded(g, _SQUARE_UNIT) if g.dtype == np.float32 else g, share, out)
+    if g.dtype == np.float32:
+        _round(g, _SQUARE_LARGE, out)
+        g = out
+    _square_change(mean, g, share, out)
 
 
 def _watched(rule: Callable[..., Any], *kept: Any) -> Callable[..., Any]:
@@ -221,8 +223,8 @@ def _adam(
     for p, g, m, v in _blocks(params, gradients, moments, velocities):
         change, step, share_1, share_2, small = kept[p.shape, p.dtype]
         try:
+            _square_change(v, g, share_2, step)  # the first to underflow
             _mean_change(m, g, share_1, change)
-            _square_change(v, g, share_2, step)
         except FloatingPointError:
             with np.errstate(**_quiet):
                 _calm(m, v)
