@@ -2,8 +2,8 @@
 
 The rule of an optimizer is a dozen calls for each parameter, and for a small one the calls cost
 more than the arithmetic. Where a rule works element by element, the parameters of one dtype are
-laid end to end and updated as one vector; their storages become views of it. So do their gradients,
-which many a kernel can put into their places; the others are copied there.
+laid end to end and updated as one vector; their storages become views of it. Their gradients are
+made in such a vector where the kernels of all of them can do that, and else copied into one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Blocks:
         node: A node of an elementwise op, which may overwrite all that it donates.
         state: For each leaf that the node overwrites, which state input it is.
         backend: Whose kernel runs.
-        places: Told where the other operands belong.
+        places: Told where the other operands are to be made.
     """
 
     def __init__(self, node: Node, state: dict[int, int], backend: Backend, places: Places) -> None:
@@ -86,21 +86,13 @@ class Blocks:
     def _join(self, members: list[int], symbols: Sequence[Any], places: Places) -> Callable[[Sequence[Any]], Any]:
         """Return what picks some operands from the leaves of the node as one vector."""
         wanted = [symbols[i] for i in members]
-        if not any(map(places.suit, wanted)):
+        if not places.suit(wanted):
             pick, flat = itemgetter(*members), self.backend.flat
             return lambda leaves: flat(pick(leaves))
         empty = [np.empty(x.spec.shape, numpy_dtype(x.spec.dtype)) for x in wanted]
         vector, parts = self.backend.together([self.backend.variable(x, trainable=False) for x in empty])
-        rows = list(zip(members, wanted, parts, strict=True))
-        copied = [(i, part) for i, symbol, part in rows if not places.give(symbol, part)]
-        write = self.backend.write
-
-        def join(leaves: Sequence[Any]) -> Any:
-            for i, part in copied:
-                write(part, leaves[i])
-            return vector
-
-        return join
+        places.give(wanted, parts)
+        return lambda _: vector
 
     def _together(self, members: list[int], state: list[Any]) -> Any:
         """Lay some storages end to end and return the vector."""

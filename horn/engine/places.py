@@ -8,7 +8,7 @@ from horn.spec.graph import Symbol
 from horn.spec.program import attributes, flattened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from horn.contract import Backend
     from horn.spec.graph import Node
@@ -24,18 +24,17 @@ class Places:
 
     def __init__(self, backend: Backend, may_stay: Callable[[Symbol], bool]) -> None:
         self._backend, self._may_stay = backend, may_stay
-        self._taken: dict[int, tuple[Callable[..., Any], Any]] = {}  # by symbol: the kernel, the place
+        self._taken: dict[int, tuple[Any, Any]] = {}  # by symbol: the kernel, the place
 
-    def give(self, symbol: Any, place: Any) -> bool:
-        """Give a symbol its place; return whether its kernel will put it there."""
-        kernel = None if id(symbol) in self._taken else self._kernel(symbol)
-        if kernel is not None:
-            self._taken[id(symbol)] = kernel, place
-        return kernel is not None
+    def suit(self, symbols: Sequence[Any]) -> bool:
+        """Return whether each of some symbols can be given a place."""
+        free = {id(symbol) for symbol in symbols} - self._taken.keys()
+        return len(free) == len(symbols) and all(self._kernel(symbol) for symbol in symbols)
 
-    def suit(self, symbol: Any) -> bool:
-        """Return whether a place can be given to a symbol, if it has none."""
-        return self._kernel(symbol) is not None
+    def give(self, symbols: Sequence[Any], places: Sequence[Any]) -> None:
+        """Give symbols that suit their places, into which kernels will put them."""
+        for symbol, place in zip(symbols, places, strict=True):
+            self._taken[id(symbol)] = self._kernel(symbol), place
 
     def of(self, node: Node) -> tuple[Callable[..., Any], Any] | None:
         """Return the kernel that puts the result of a node into its place, and the place; else None."""
