@@ -61,7 +61,7 @@ def _(backend):
     backend.in_place_kernels = {**backend.in_place_kernels, "sgd_update": update}
 
 
-@whole("M226", "matmul_tn", "adds to what is in the tensor that it has to fill")
+@whole("M227", "matmul_tn", "adds to what is in the tensor that it has to fill")
 def _(backend):
     product = kernel_of(backend, "matmul_tn")
 
