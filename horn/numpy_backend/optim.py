@@ -4,7 +4,7 @@ A large tensor is updated in blocks that stay in the cache, a small one as it is
 out in float64.
 
 Squares of small gradients, and means of gradients that have become zero, reach subnormal numbers,
-on which a processor multiplies twenty times more slowly. A block where that happens raises the
+on which a processor multiplies twenty times more slowly. A product where that happens raises the
 underflow flag, and is calculated again without what is too small to move a parameter.
 """
 
@@ -81,25 +81,42 @@ def _calm(*means: Any) -> None:
             _round(mean, _LARGE, mean)
 
 
+def _underflows(x: Any, factor: Any, out: Any) -> bool:
+    """Multiply, in whatever error state; return whether that raised, after all results have been stored."""
+    try:
+        np.multiply(x, factor, out)
+    except FloatingPointError:
+        return True
+    return False
+
+
 def _mean_change(mean: Any, g: Any, share: Any, out: Any) -> None:
-    """Work out a share of the distance of a running mean to `g`."""
+    """Work out a share of the distance of a running mean, which may have to be calmed, to `g`."""
     np.subtract(g, mean, out)
-    np.multiply(out, share, out)
+    if _underflows(out, share, out):
+        _calm(mean)
+        np.subtract(g, mean, out)
+        _underflows(out, share, out)
 
 
 def _square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
-    """Work out a share of the distance of a running mean to the square of `g`, which may be `out`."""
-    np.multiply(g, g, out)
+    """Work out the same for the square of `g`, without the smallest gradients if they underflow."""
+    if _underflows(g, g, out):
+        _calm_square(g, out)
     np.subtract(out, mean, out)
-    np.multiply(out, share, out)
+    if _underflows(out, share, out):
+        _calm(mean)
+        _calm_square(g, out)
+        np.subtract(out, mean, out)
+        _underflows(out, share, out)
 
 
-def _calm_square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
-    """Work out the same for a mean that has been calmed, without the smallest gradients."""
+def _calm_square(g: Any, out: Any) -> None:
+    """Square `g` without what is too small; float64 keeps all."""
     if g.dtype == np.float32:
         _round(g, _SQUARE_LARGE, out)
         g = out
-    _square_change(mean, g, share, out)
+    _underflows(g, g, out)
 
 
 def _watched(rule: Callable[..., Any], *kept: Any) -> Callable[..., Any]:
@@ -222,14 +239,8 @@ def _adam(
     alpha = float(learning_rate) * math.sqrt(second) / first
     for p, g, m, v in _blocks(params, gradients, moments, velocities):
         change, step, share_1, share_2, small = kept[p.shape, p.dtype]
-        try:
-            _square_change(v, g, share_2, step)  # the first to underflow
-            _mean_change(m, g, share_1, change)
-        except FloatingPointError:
-            with np.errstate(**_quiet):
-                _calm(m, v)
-                _mean_change(m, g, share_1, change)
-                _calm_square_change(v, g, share_2, step)
+        _mean_change(m, g, share_1, change)
+        _square_change(v, g, share_2, step)
         np.add(m, change, m)
         np.add(v, step, v)
         np.sqrt(v, step)
@@ -268,12 +279,7 @@ def _rmsprop(
         rate = np.asarray(learning_rate, p.dtype)
         change, step, decayed, past, share, small = kept[p.shape, p.dtype]
         momentum = (decayed, m[0], past) if m else ()
-        try:
-            _square_change(v, g, share, change)
-        except FloatingPointError:
-            with np.errstate(**_quiet):
-                _calm(v)
-                _calm_square_change(v, g, share, change)
+        _square_change(v, g, share, change)
         np.add(v, change, v)
         np.sqrt(np.add(v, small, change), change)
         try:
