@@ -54,6 +54,9 @@ class Backend:
             itself. (Parameters that are updated as one vector keep only their dtype.)
         in_place_kernels: Op name to a function that overwrites the donated operands and returns
             them. Used only where nothing reads the old values afterwards.
+        into_kernels: Op name to a function that is called like ``made_for``. It returns a kernel that takes
+            one tensor more, after the operands: of the result's shape and dtype, to be filled and returned.
+            Plans have gradients put where the updates of `in_place_kernels` read them. None: not for these.
         residual_kernels: Op name to a pair. The first is called like the kernel and returns
             ``(outputs, residual)``; the second takes ``(residual, cotangents)`` and returns the
             gradients of every operand, as ``<op>_grad`` does.
@@ -65,6 +68,7 @@ class Backend:
     tensor_types: tuple[type, ...]
     kernels: Mapping[str, Callable[..., Any]]
     in_place_kernels: Mapping[str, Callable[..., Any]] = {}
+    into_kernels: Mapping[str, Callable[..., Callable[..., Any] | None]] = {}
     residual_kernels: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
 
     # -- conversion (required) -------------------------------------------------------------

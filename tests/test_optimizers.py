@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import horn
+from horn import contract
 from horn.errors import ArgumentError
 from horn.optimizers import schedules
 
@@ -248,3 +249,13 @@ def test_a_schedule_holds_from_the_next_fit_though_the_step_is_compiled(backend:
         net.fit(x, y, verbose=0)
         np.testing.assert_allclose(net.get_weights()[0], [[wanted]])
     assert int(net.optimizer.iterations) == len(rules)
+
+
+def test_squares_that_underflow_leave_the_mean_of_the_gradients_as_it_is() -> None:
+    update = contract.load("numpy").in_place_kernels["adam_update"]
+    p, m, v = (np.zeros(8, np.float32) for _ in range(3))
+    g = np.full(8, 3e-34, np.float32)
+    for iteration in range(3):
+        update([p], [g], [m], [v], np.float32(1e-3), np.int32(iteration))
+    np.testing.assert_allclose(m, g * (1 - 0.9**3), rtol=1e-5)
+    assert not v.any()

@@ -2,7 +2,8 @@
 
 The rule of an optimizer is a dozen calls for each parameter, and for a small one the calls cost
 more than the arithmetic. Where a rule works element by element, the parameters of one dtype are
-laid end to end and updated as one vector; their storages become views of it.
+laid end to end and updated as one vector; their storages become views of it. Their gradients are
+made in such a vector where the kernels of all of them can do that, and else copied into one.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from horn.dtypes import numpy_dtype
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from horn.contract import Backend
+    from horn.engine.places import Places
     from horn.spec.graph import Node
 
 _SMALL = 16384
@@ -27,9 +33,10 @@ class Blocks:
         node: A node of an elementwise op, which may overwrite all that it donates.
         state: For each leaf that the node overwrites, which state input it is.
         backend: Whose kernel runs.
+        places: Told where the other operands are to be made.
     """
 
-    def __init__(self, node: Node, state: dict[int, int], backend: Backend) -> None:
+    def __init__(self, node: Node, state: dict[int, int], backend: Backend, places: Places) -> None:
         self.backend = backend
         # Leaf numbers: one for a scalar operand, a list with one for each parameter otherwise.
         self.columns: list[Any] = node.op.regroup(range(len(node.inputs)), node.form)
@@ -42,6 +49,11 @@ class Blocks:
         self.groups = [group for group in kinds.values() if len(group) > 1]
         self.apart = [group[0] for group in kinds.values() if len(group) == 1]
         self._state = state
+        self._joins = {
+            column[0]: [self._join([column[k] for k in group], node.inputs, places) for group in self.groups]
+            for column in lists
+            if column[0] not in state
+        }
         self._fixed: list[Any] = []
         self._open: list[tuple[int, Callable[[Sequence[Any]], Any]]] = []
 
@@ -68,8 +80,19 @@ class Blocks:
         if column[0] in self._state:
             vectors = [self._together([self._state[column[k]] for k in group], state) for group in self.groups]
             return (lambda leaves: [*vectors, *[leaves[i] for i in apart]]) if apart else vectors
-        picks, flat = [itemgetter(*[column[k] for k in group]) for group in self.groups], self.backend.flat
-        return lambda leaves: [*[flat(pick(leaves)) for pick in picks], *[leaves[i] for i in apart]]
+        joins = self._joins[column[0]]
+        return lambda leaves: [*[join(leaves) for join in joins], *[leaves[i] for i in apart]]
+
+    def _join(self, members: list[int], symbols: Sequence[Any], places: Places) -> Callable[[Sequence[Any]], Any]:
+        """Return what picks some operands from the leaves of the node as one vector."""
+        wanted = [symbols[i] for i in members]
+        if not places.suit(wanted):
+            pick, flat = itemgetter(*members), self.backend.flat
+            return lambda leaves: flat(pick(leaves))
+        empty = [np.empty(x.spec.shape, numpy_dtype(x.spec.dtype)) for x in wanted]
+        vector, parts = self.backend.together([self.backend.variable(x, trainable=False) for x in empty])
+        places.give(wanted, parts)
+        return lambda _: vector
 
     def _together(self, members: list[int], state: list[Any]) -> Any:
         """Lay some storages end to end and return the vector."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from horn.engine.blocks import Blocks
+from horn.engine.places import Places
 from horn.engine.straight import straight
 from horn.spec.graph import Graph, Literal, Symbol
 from horn.spec.program import Program, bind, fitted, flattened
@@ -81,6 +82,13 @@ class Plan(Program):
         # while instructions are made.
         self._in_place: dict[int, set[int]] = {}
         self.blocks: list[Blocks] = []
+        self._places = Places(self.backend, lambda symbol: id(self._roots.of(symbol)) not in self._returned)
+        overwrites = self.backend.in_place_kernels
+        self._updates = {
+            node.serial: self._overwriting(node)
+            for node in self.graph.nodes
+            if node.op.name in overwrites and node.op.donates
+        }
         super()._build()
 
     def _finish(self) -> None:
@@ -106,8 +114,11 @@ class Plan(Program):
         self._whole = _Repeated(*self._forms(self._line, self.code, self._wanted))
 
     def _function(self, node: Node, ins: tuple[int, ...], outs: tuple[int, ...], pairs: dict[int, Any]) -> Any:
-        if node.op.name in self.backend.in_place_kernels and node.op.donates:
-            return self._overwriting(node), ins, outs
+        if node.serial in self._updates:
+            return self._updates[node.serial], ins, outs
+        placed = self._places.of(node)
+        if placed is not None:
+            return placed[0], (*ins, self._slot(placed[1])), outs
         bank = self._bank(node)
         if bank is not None:
             return bank, ins, outs
@@ -127,7 +138,7 @@ class Plan(Program):
             return lambda *leaves: flat(*[copy(x) if i in copied else x for i, x in enumerate(leaves)])
         if not node.op.elementwise:
             return flat
-        blocks = Blocks(node, {i: self._states[id(node.inputs[i])] for i in donated}, self.backend)
+        blocks = Blocks(node, {i: self._states[id(node.inputs[i])] for i in donated}, self.backend, self._places)
         if not blocks.groups:
             return flat
         self.blocks.append(blocks)

@@ -60,6 +60,8 @@ class NumPyBackend(Pages):
         for family in _FAMILIES:
             self.kernels |= family.KERNELS
         self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
+        into = [getattr(family, "INTO_KERNELS", {}) for family in _FAMILIES]
+        self.into_kernels = {name: make for family in into for name, make in family.items()}
         pairs = [getattr(family, "RESIDUAL_KERNELS", {}) for family in _FAMILIES]
         self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
         self._bare = self

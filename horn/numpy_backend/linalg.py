@@ -51,4 +51,6 @@ matmul.made_for = _for_matrices(np.ndarray.dot)  # type: ignore[attr-defined]
 matmul_nt.made_for = _for_matrices(lambda x1, x2: x1.dot(x2.T))  # type: ignore[attr-defined]
 matmul_tn.made_for = _for_matrices(lambda x1, x2: x1.T.dot(x2))  # type: ignore[attr-defined]
 
+INTO_KERNELS = {"matmul_tn": _for_matrices(lambda x1, x2, out: x1.T.dot(x2, out))}
+
 KERNELS = {"matmul": matmul, "matmul_nt": matmul_nt, "matmul_tn": matmul_tn}

@@ -4,7 +4,7 @@ A large tensor is updated in blocks that stay in the cache, a small one as it is
 out in float64.
 
 Squares of small gradients, and means of gradients that have become zero, reach subnormal numbers,
-on which a processor multiplies twenty times more slowly. A block where that happens raises the
+on which a processor multiplies twenty times more slowly. A product where that happens raises the
 underflow flag, and is calculated again without what is too small to move a parameter.
 """
 
@@ -62,42 +62,61 @@ class _Kept(dict[Any, list[Any]]):
 # -- what may underflow ----------------------------------------------------------------------
 
 _LEAST_EPSILON = 1e-10  # beside a smaller one, what is removed could count
-_UNIT = 2.0**-116  # of a running mean
-_SQUARE_UNIT = 2.0**-57  # of a gradient that is about to be squared
+_LARGE = np.asarray(2.0**-93, np.float32)  # its unit is 2**-116, for a running mean
+_SQUARE_LARGE = np.asarray(2.0**-34, np.float32)  # 2**-57, for a gradient that is about to be squared
 
 _quiet: dict[str, Any] = {"all": "ignore"}
 
 
-def _rounded(x: Any, unit: float) -> Any:
-    """Round `x` to multiples of `unit`, a power of two: sums are quick for subnormal numbers too."""
-    large = np.asarray(unit * 2.0**23, x.dtype)
-    total = np.add(x, large)
-    return np.subtract(total, large, total)
+def _round(x: Any, large: Any, out: Any) -> None:
+    """Round float32 to multiples of the unit of `large`: sums are quick for subnormal numbers too."""
+    np.add(x, large, out)
+    np.subtract(out, large, out)
 
 
 def _calm(*means: Any) -> None:
     """Remove from running means, in place, what is too small; float64 keeps all."""
     for mean in means:
         if mean.dtype == np.float32:
-            np.copyto(mean, _rounded(mean, _UNIT))
+            _round(mean, _LARGE, mean)
+
+
+def _underflows(x: Any, factor: Any, out: Any) -> bool:
+    """Multiply, in whatever error state; return whether that raised, after all results have been stored."""
+    try:
+        np.multiply(x, factor, out)
+    except FloatingPointError:
+        return True
+    return False
 
 
 def _mean_change(mean: Any, g: Any, share: Any, out: Any) -> None:
-    """Work out a share of the distance of a running mean to `g`."""
+    """Work out a share of the distance of a running mean, which may have to be calmed, to `g`."""
     np.subtract(g, mean, out)
-    np.multiply(out, share, out)
+    if _underflows(out, share, out):
+        _calm(mean)
+        np.subtract(g, mean, out)
+        _underflows(out, share, out)
 
 
 def _square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
-    """Work out a share of the distance of a running mean to the square of `g`."""
-    np.multiply(g, g, out)
+    """Work out the same for the square of `g`, without the smallest gradients if they underflow."""
+    if _underflows(g, g, out):
+        _calm_square(g, out)
     np.subtract(out, mean, out)
-    np.multiply(out, share, out)
+    if _underflows(out, share, out):
+        _calm(mean)
+        _calm_square(g, out)
+        np.subtract(out, mean, out)
+        _underflows(out, share, out)
 
 
-def _calm_square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
-    """Work out the same for a mean that has been calmed, without the smallest gradients."""
-    _square_change(mean, _rounded(g, _SQUARE_UNIT) if g.dtype == np.float32 else g, share, out)
+def _calm_square(g: Any, out: Any) -> None:
+    """Square `g` without what is too small; float64 keeps all."""
+    if g.dtype == np.float32:
+        _round(g, _SQUARE_LARGE, out)
+        g = out
+    _underflows(g, g, out)
 
 
 def _watched(rule: Callable[..., Any], *kept: Any) -> Callable[..., Any]:
@@ -220,14 +239,8 @@ def _adam(
     alpha = float(learning_rate) * math.sqrt(second) / first
     for p, g, m, v in _blocks(params, gradients, moments, velocities):
         change, step, share_1, share_2, small = kept[p.shape, p.dtype]
-        try:
-            _mean_change(m, g, share_1, change)
-            _square_change(v, g, share_2, step)
-        except FloatingPointError:
-            with np.errstate(**_quiet):
-                _calm(m, v)
-                _mean_change(m, g, share_1, change)
-                _calm_square_change(v, g, share_2, step)
+        _mean_change(m, g, share_1, change)
+        _square_change(v, g, share_2, step)
         np.add(m, change, m)
         np.add(v, step, v)
         np.sqrt(v, step)
@@ -266,12 +279,7 @@ def _rmsprop(
         rate = np.asarray(learning_rate, p.dtype)
         change, step, decayed, past, share, small = kept[p.shape, p.dtype]
         momentum = (decayed, m[0], past) if m else ()
-        try:
-            _square_change(v, g, share, change)
-        except FloatingPointError:
-            with np.errstate(**_quiet):
-                _calm(v)
-                _calm_square_change(v, g, share, change)
+        _square_change(v, g, share, change)
         np.add(v, change, v)
         np.sqrt(np.add(v, small, change), change)
         try:

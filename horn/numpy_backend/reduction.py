@@ -62,6 +62,11 @@ def _sum_for(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Callable[
     """Return the product with ones, for a short sum along the first axis; a count for all of some bools."""
     if x.dtype == "bool" and len(axis) == len(x.shape) and not keepdims:
         return lambda x: np.int32(np.count_nonzero(x))
+    return _short_sum(x, axis, keepdims)
+
+
+def _short_sum(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Callable[..., Any] | None:
+    """Return the product with ones, which takes an array for its result too."""
     rows = x.shape[0] if x.shape else 0
     if x.dtype not in FAST_NAMES or axis != (0,) or keepdims or len(x.shape) > 2:
         return None
@@ -126,5 +131,7 @@ def _mean_for(x: Any, axis: tuple[int, ...], keepdims: bool = False) -> Callable
 mean.made_for = _mean_for  # type: ignore[attr-defined]  # see `Backend.kernels`
 
 _mean_page = page("mean")
+
+INTO_KERNELS = {"sum": _short_sum}
 
 KERNELS = {"argmax": argmax, "max": max_, "mean": mean, "min": min_, "sum": sum_}

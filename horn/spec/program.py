@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from horn.contract import Backend
     from horn.spec.op import Op
 
-_KEPT_ELEMENTS = 4096
-"""A temporary of fewer elements stays until the run is over: releasing it costs more than it saves."""
+_KEPT_ELEMENTS = 1024
+"""A temporary of fewer elements stays until the run is over: releasing it costs more than it saves.
+
+A larger one has memory that the next can use while the cache holds it.
+"""
 
 _FOLDED = 1024
 """The most elements of a constant that lowering works out for any backend."""

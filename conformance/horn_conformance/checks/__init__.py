@@ -38,6 +38,7 @@ ON_OP = {
     "compiled": modes.compiled,
     "fused": modes.fused,
     "in_place": modes.in_place,
+    "into": modes.into,
 }
 ON_PAGE = {"oracle": pages.oracle, "differences": pages.differences, "settled": gradients.settled_by_page}
 _PER_FLOAT = ("value", "grad")
@@ -88,6 +89,7 @@ def _items_of(suite: Suite, name: str, pages_too: bool) -> list[Item]:  # noqa: 
         "native": suite.backend.value_and_grad is None or not _has_native_gradient(ops[name], plan),
         "fused": not ops[name].is_composite or not _has_own_kernel(suite.backend, name),
         "in_place": name not in suite.backend.in_place_kernels,
+        "into": name not in suite.backend.into_kernels,
     }
     found = []
     for check in ON_OP:

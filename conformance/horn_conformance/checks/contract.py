@@ -40,7 +40,14 @@ def members(suite: Suite) -> None:
     if missing:
         raise _fail("members", f"no kernel for {', '.join(missing)}")
     strangers = [
-        n for n in (*backend.kernels, *backend.in_place_kernels, *backend.residual_kernels) if n not in ops
+        n
+        for n in (
+            *backend.kernels,
+            *backend.in_place_kernels,
+            *backend.into_kernels,
+            *backend.residual_kernels,
+        )
+        if n not in ops
     ]
     if strangers:
         raise _fail("members", f"kernels for ops that do not exist: {', '.join(strangers)}")

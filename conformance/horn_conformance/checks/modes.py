@@ -1,4 +1,4 @@
-"""Whether an op means the same in every way of running it: planned, compiled, decomposed, in place."""
+"""Whether an op means the same however it is run: planned, compiled, decomposed, in place, into a tensor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from horn import tree
+from horn.dtypes import numpy_dtype
 from horn.engine.plan import Runner
 from horn.engine.step import Step
 from horn.spec import ops
@@ -119,3 +120,27 @@ def in_place(suite: Suite, plan: Plan, dtype: str) -> None:
                 if i not in donated and not np.array_equal(backend.to_numpy(tensor), array):
                     text = f"operand {i} was overwritten, though it is not donated"
                     raise disagreement(trial, "in_place", text, backend.name)
+
+
+def into(suite: Suite, plan: Plan, dtype: str) -> None:
+    """A kernel that is given a tensor for its result fills and returns it."""
+    backend = suite.backend
+    for case in suite.cases(plan):
+        for trial in suite.trials(case, dtype, 1):
+            graph, arrays = trial.graph("forward")
+            (node,) = graph.nodes
+            specs = [None if x is None else x.spec for x in node.inputs]
+            kernel = backend.into_kernels[case.op](*node.op.regroup(specs, node.form), **node.attrs)
+            if kernel is None:
+                continue
+            spec = node.outputs[0].spec
+            room = backend.read(
+                backend.variable(np.ones(spec.shape, numpy_dtype(spec.dtype)), trainable=False)
+            )
+            tensors = node.op.regroup(trial.tensors(backend, arrays), node.form)
+            result = attempt(suite, trial, "into", lambda k=kernel, x=tensors, r=room: k(*x, r))
+            if result is not room:
+                raise disagreement(
+                    trial, "into", "another tensor came back than was to be filled", backend.name
+                )
+            judge(suite, trial, "into", "forward", [result])

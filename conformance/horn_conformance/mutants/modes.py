@@ -61,6 +61,16 @@ def _(backend):
     backend.in_place_kernels = {**backend.in_place_kernels, "sgd_update": update}
 
 
+@whole("M227", "matmul_tn", "adds to what is in the tensor that it has to fill")
+def _(backend):
+    product = kernel_of(backend, "matmul_tn")
+
+    def into(*_):
+        return lambda x1, x2, out: np.add(out, product(x1, x2), out)
+
+    backend.into_kernels = {**backend.into_kernels, "matmul_tn": into}
+
+
 @whole("M210", "max_pooling_grad", "is given a residual that belongs to the negated input")
 def _(backend):
     pooling, grad = kernel_of(backend, "max_pooling"), kernel_of(backend, "max_pooling_grad")

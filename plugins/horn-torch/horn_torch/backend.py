@@ -65,6 +65,8 @@ class TorchBackend(Backend):
         self.signature = attrgetter("shape", "dtype", *(["device"] if has_gpu() else []))
         self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
         self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
+        into = [getattr(family, "INTO_KERNELS", {}) for family in _FAMILIES]
+        self.into_kernels = {name: make for family in into for name, make in family.items()}
         pairs = [getattr(family, "RESIDUAL_KERNELS", {}) for family in _FAMILIES]
         self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
 

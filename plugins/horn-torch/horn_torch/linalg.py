@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from horn.dtypes import FLOATS
 from horn_torch.dtypes import WIDE_UNSIGNED, widened, widening
 
 _add, _add_to = widening(torch.add), widening(torch.Tensor.add_)
@@ -34,5 +35,14 @@ def matmul_nt(x1, x2):
 def matmul_tn(x1, x2):
     return matmul(x1.mT, x2)
 
+
+def _matmul_tn_into(x1, x2):
+    """Return the product of two matrices that fills a tensor."""
+    if len(x1.shape) != 2 or len(x2.shape) != 2 or x1.dtype not in FLOATS:
+        return None
+    return lambda x1, x2, out: torch.mm(x1.mT, x2, out=out)
+
+
+INTO_KERNELS = {"matmul_tn": _matmul_tn_into}
 
 KERNELS = {"affine": affine, "matmul": matmul, "matmul_nt": matmul_nt, "matmul_tn": matmul_tn}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from horn.dtypes import FLOATS
 from horn_torch.dtypes import WIDE_UNSIGNED, widened
 
 
@@ -59,6 +60,13 @@ def moments(x, axis, keepdims):
 def logsumexp(x, axis, keepdims):
     return torch.logsumexp(x, axis, keepdims) if axis else x.clone()
 
+
+def _sum_into(x, axis, keepdims=False):
+    """Return the sum of floats that fills a tensor."""
+    return (lambda x, out: torch.sum(x, axis, keepdims, out=out)) if axis and x.dtype in FLOATS else None
+
+
+INTO_KERNELS = {"sum": _sum_into}
 
 KERNELS = {
     "sum": sum,
