@@ -165,6 +165,13 @@ class Backend:
         """Run a block whose new tensors live on one of `devices`."""
         return nullcontext()
 
+    def has_room(self, size: int) -> bool:  # noqa: ARG002
+        """Return whether `size` bytes of data can stay where new tensors live, with room left to compute.
+
+        Where not, batches are brought there one by one. By default all data can stay.
+        """
+        return True
+
     def in_float32(self) -> AbstractContextManager[Any]:
         """Run a block in which products of float32 are computed in float32, on any device.
 

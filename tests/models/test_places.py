@@ -92,6 +92,23 @@ def test_pytorch_keeps_what_belongs_to_one_device_from_the_tensors_of_another(
     assert [tensor.device.type for tensor in written] == ["cpu", "meta"]
 
 
+def test_data_without_room_on_a_device_come_batch_by_batch(
+    chosen: contract.Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run() -> list[np.ndarray]:
+        model = trained()
+        history = model.fit(X, X[:, :3], batch_size=5, epochs=2, verbose=0, validation_split=0.25).history
+        figures = [np.asarray(values) for values in history.values()]
+        return [*model.get_weights(), model.predict(X, batch_size=3, verbose=0), *figures]
+
+    asked: list[int] = []
+    expected = run()
+    monkeypatch.setattr(type(chosen), "has_room", lambda self, size: asked.append(size))
+    for one, other in zip(run(), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    assert {12 * (4 + 3) * 4, 4 * (4 + 3) * 4, X.nbytes} <= set(asked)
+
+
 # -- precision ---------------------------------------------------------------------------------
 
 

@@ -107,6 +107,8 @@ class Epochs:
         assert isinstance(self.data, ArrayData)
         with self.profile.span("compile"):
             function = self._function_for(rows.shape[1])
+        if self._resident is None and not self.backend.has_room(sum(leaf.nbytes for leaf in self.data.leaves)):
+            return self._run_apart(function, rows, done, on_results)
         with self.profile.span("data"):
             if self._resident is None:
                 self._resident = [self.backend.adopt(leaf) for leaf in self.data.leaves]
@@ -120,6 +122,22 @@ class Epochs:
             count = 1 if on_results else self.pace.steps(len(rows) - start)
             self._dispatch(function, self._resident, order, start, count, done)
             start, done = start + count, done + count
+            if on_results:
+                on_results(self.results)
+            if self._stopped():
+                break
+        return done
+
+    def _run_apart(
+        self, function: Any, rows: np.ndarray, done: int, on_results: Callable[[Any], None] | None
+    ) -> int:
+        """Run batches each of which comes to the device for itself, where all of the data have no room."""
+        assert isinstance(self.data, ArrayData)
+        for chosen in rows:
+            with self.profile.span("data"):
+                arrays = [self.backend.adopt(leaf[chosen]) for leaf in self.data.leaves]
+            self._dispatch(function, arrays, None, 0, 1, done)
+            done += 1
             if on_results:
                 on_results(self.results)
             if self._stopped():

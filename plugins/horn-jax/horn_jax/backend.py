@@ -101,6 +101,12 @@ class JaxBackend(Backend):
         kind, _, index = name.partition(":")
         return jax.default_device(_gpus()[int(index)] if kind == "gpu" else jax.devices("cpu")[0])
 
+    def has_room(self, size: int) -> bool:
+        """Return whether `size` bytes are less than half of what is free where new tensors live, if JAX knows."""
+        known = (jax.config.jax_default_device or jax.devices()[0]).memory_stats() or {}
+        limit = known.get("bytes_limit")
+        return limit is None or size < (limit - known["bytes_in_use"]) / 2
+
     def in_float32(self) -> AbstractContextManager[Any]:
         """Run a block in which products of float32 are computed in float32; what it compiles stays so."""
         return jax.default_matmul_precision("float32")

@@ -98,6 +98,14 @@ class TorchBackend(Backend):
         """Run a block whose new tensors live on one of `devices`."""
         return placing(torch.device(name.replace("gpu", "cuda")))
 
+    def has_room(self, size: int) -> bool:
+        """Return whether `size` bytes are less than half of what is free, on a GPU."""
+        where = place()
+        if where is None or where.type != "cuda":
+            return True
+        cached = torch.cuda.memory_reserved(where) - torch.cuda.memory_allocated(where)
+        return size < (torch.cuda.mem_get_info(where)[0] + cached) / 2
+
     def in_float32(self) -> AbstractContextManager[None]:
         """Run a block in which products of float32 are computed in float32."""
         return without_tf32()
