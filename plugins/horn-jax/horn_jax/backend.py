@@ -102,7 +102,7 @@ class JaxBackend(Backend):
         return jax.default_device(_gpus()[int(index)] if kind == "gpu" else jax.devices("cpu")[0])
 
     def has_room(self, size: int) -> bool:
-        """Return whether `size` bytes are less than half of what is free where new tensors live, if JAX knows."""
+        """Return whether `size` bytes are less than half of what is free on a GPU, as far as JAX knows."""
         known = (jax.config.jax_default_device or jax.devices()[0]).memory_stats() or {}
         limit = known.get("bytes_limit")
         return limit is None or size < (limit - known["bytes_in_use"]) / 2
