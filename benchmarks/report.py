@@ -46,7 +46,7 @@ def make(groups: list[Group], options: argparse.Namespace) -> tuple[str, dict[st
     parts = [
         "# Horn, measured",
         f"{versions()}; {machine()}; {_rounds(groups)} rounds of {options.seconds:g} s, "
-        f"{conditions.described(options)}",
+        f"{conditions.described(options)} {options.note}".strip(),
         INTRODUCTION,
         *(f"![{picture}]({picture})" for picture in pictures),
     ]

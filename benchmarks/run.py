@@ -155,6 +155,7 @@ def main() -> None:
     conditions.add(parser)
     parser.add_argument("--limit", type=float, default=600.0, help="seconds after which a cell is given up")
     parser.add_argument("--runs", type=Path, nargs="+", default=[], help="files with figures; the first is added to")
+    parser.add_argument("--note", default="", help="a sentence for the report: what ran beside what")
     parser.add_argument("--write", action="store_true", help="write report.md, or report_gpu.md, and its pictures")
     options = parser.parse_args()
     text, pictures = report.make(measured(options), options)
