@@ -24,6 +24,7 @@ from horn.spec.program import Program, bind, fitted, flattened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from horn.contract import Backend
     from horn.engine.step import Step
@@ -349,7 +350,7 @@ class Runner:
         values = list(map(backend.read, state))
         results: list[Any] = []
         try:
-            with np.errstate(all="ignore"):
+            with self._around():
                 for i in range(start, start + count):
                     batch = arrays if order is None else [take(a, order[i], axis=0) for a in arrays]
                     last = i == start + count - 1
@@ -358,6 +359,10 @@ class Runner:
             for _, target, _ in plan.fresh:
                 state[target] = backend.write(state[target], values[target])
         return results
+
+    def _around(self) -> AbstractContextManager[Any]:
+        """Return what steps run within: kernels leave NumPy's error state to it."""
+        return np.errstate(all="ignore")
 
     def _plan_for(self, arrays: Sequence[Any], order: Any) -> Plan:
         """Return the plan for arrays like these; the last one is found by a look at them."""
