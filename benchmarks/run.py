@@ -140,7 +140,7 @@ def measured(options: argparse.Namespace) -> list[Group]:
             compare(group, options)
             if options.runs:
                 options.runs[0].write_text(json.dumps([asdict(group) for group in groups]), encoding="utf-8")
-    return groups
+    return sorted(groups, key=lambda group: (TASKS.index(group.task), BACKENDS.index(group.backend)))
 
 
 def main() -> None:
