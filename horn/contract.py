@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from horn.errors import BackendError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy as np
 
@@ -98,7 +98,8 @@ class Backend:
         raise NotImplementedError
 
     signature: Any = staticmethod(attrgetter("shape", "dtype"))
-    """Something hashable that fixes the shape and dtype of a tensor; called on every eager op."""
+    """Something hashable that fixes the shape and dtype of a tensor, and its device where there are
+    several; called on every eager op."""
 
     @property
     def bare(self) -> Backend:
@@ -205,6 +206,11 @@ class Backend:
 
     def __repr__(self) -> str:
         return f"<horn backend {self.name!r}>"
+
+
+def gathered(families: Iterable[Any], table: str = "KERNELS") -> dict[str, Any]:
+    """Return what the modules of a backend, one for each family of ops, list in tables of one name."""
+    return {name: kernel for family in families for name, kernel in getattr(family, table, {}).items()}
 
 
 class Context(NamedTuple):

@@ -86,12 +86,13 @@ class Blocks:
     def _join(self, members: list[int], symbols: Sequence[Any], places: Places) -> Callable[[Sequence[Any]], Any]:
         """Return what picks some operands from the leaves of the node as one vector."""
         wanted = [symbols[i] for i in members]
-        if not places.suit(wanted):
+        kernels = places.kernels(wanted)
+        if not kernels:
             pick, flat = itemgetter(*members), self.backend.flat
             return lambda leaves: flat(pick(leaves))
         empty = [np.empty(x.spec.shape, numpy_dtype(x.spec.dtype)) for x in wanted]
         vector, parts = self.backend.together([self.backend.variable(x, trainable=False) for x in empty])
-        places.give(wanted, parts)
+        places.give(wanted, kernels, parts)
         return lambda _: vector
 
     def _together(self, members: list[int], state: list[Any]) -> Any:

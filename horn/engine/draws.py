@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn.spec.graph import Graph, Literal, Trace, lift
+from horn.spec.graph import Literal, trace
 from horn.spec.op import ops
 from horn.spec.program import lower
 
 if TYPE_CHECKING:
     from horn.contract import Backend
-    from horn.spec.graph import Node
+    from horn.spec.graph import Graph, Node
 
 _FEWEST = 8
 """Fewer draws stay apart: each is then computed inside of the loop that reads it."""
@@ -31,17 +31,17 @@ def join_draws(graph: Graph, backend: Backend) -> Graph:
     groups = _groups(graph)
     if not groups:
         return graph
-    recording = Trace()
-    with recording.active():
-        inputs = [recording.input(symbol.spec) for symbol in graph.inputs]
+
+    def joined(*inputs: Any) -> list[Any]:
         given: dict[int, Any] = {id(old): new for old, new in zip(graph.inputs, inputs, strict=True)}
         drawn: dict[int, Any] = {}
         for group in groups:
             keys, steps = zip(*([given.get(id(x), x) for x in node.inputs] for node in group), strict=True)
             together = group[0].op.call([ops.stack(keys), steps[0]], group[0].form, group[0].attrs)
             drawn |= {id(node.outputs[0]): together[i] for i, node in enumerate(group)}
-        outputs = [lift(recording, out) for out in graph.replay(inputs, drawn)]
-    return lower(Graph(inputs, outputs), backend)
+        return graph.replay(inputs, drawn)
+
+    return lower(trace(joined, [x.spec for x in graph.inputs])[0], backend)
 
 
 def _groups(graph: Graph) -> list[list[Node]]:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horn.spec.graph import Graph, Trace, lift
+from horn.spec.graph import trace
 from horn.spec.op import ops
 
 if TYPE_CHECKING:
-    from horn.spec.graph import Node
+    from horn.spec.graph import Graph, Node
 
 
 def pool_first(graph: Graph) -> Graph:
@@ -38,11 +38,7 @@ def pool_first(graph: Graph) -> Graph:
             return node.op.call(given, node.form, node.attrs)
         return leaves[0]  # relu and its gradient have gone elsewhere
 
-    recording = Trace()
-    with recording.active():
-        inputs = [recording.input(symbol.spec) for symbol in graph.inputs]
-        outputs = [lift(recording, out) for out in graph.replay(inputs, call=call)]
-    return Graph(inputs, outputs)
+    return trace(lambda *inputs: graph.replay(inputs, call=call), [x.spec for x in graph.inputs])[0]
 
 
 def _pooled(graph: Graph) -> dict[int, Node]:

@@ -26,15 +26,16 @@ class Places:
         self._backend, self._may_stay = backend, may_stay
         self._taken: dict[int, tuple[Any, Any]] = {}  # by symbol: the kernel, the place
 
-    def suit(self, symbols: Sequence[Any]) -> bool:
-        """Return whether each of some symbols can be given a place."""
+    def kernels(self, symbols: Sequence[Any]) -> list[Callable[..., Any]]:
+        """Return what puts each of some symbols into a place; nothing where one of them can have none."""
         free = {id(symbol) for symbol in symbols} - self._taken.keys()
-        return len(free) == len(symbols) and all(self._kernel(symbol) for symbol in symbols)
+        found = [self._kernel(symbol) for symbol in symbols] if len(free) == len(symbols) else []
+        return [kernel for kernel in found if kernel] if all(found) else []
 
-    def give(self, symbols: Sequence[Any], places: Sequence[Any]) -> None:
-        """Give symbols that suit their places, into which kernels will put them."""
-        for symbol, place in zip(symbols, places, strict=True):
-            self._taken[id(symbol)] = self._kernel(symbol), place
+    def give(self, symbols: Sequence[Any], kernels: Sequence[Any], places: Sequence[Any]) -> None:
+        """Give symbols their places, into which these `kernels` will put them."""
+        for symbol, kernel, place in zip(symbols, kernels, places, strict=True):
+            self._taken[id(symbol)] = kernel, place
 
     def of(self, node: Node) -> tuple[Callable[..., Any], Any] | None:
         """Return the kernel that puts the result of a node into its place, and the place; else None."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from horn.contract import gathered
 from horn.numpy_backend import (
     control,
     conv,
@@ -57,13 +58,10 @@ class NumPyBackend(Pages):
 
     def __init__(self, *, is_silent: bool = True) -> None:
         super().__init__()
-        for family in _FAMILIES:
-            self.kernels |= family.KERNELS
+        self.kernels = {**self.kernels, **gathered(_FAMILIES)}
         self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
-        into = [getattr(family, "INTO_KERNELS", {}) for family in _FAMILIES]
-        self.into_kernels = {name: make for family in into for name, make in family.items()}
-        pairs = [getattr(family, "RESIDUAL_KERNELS", {}) for family in _FAMILIES]
-        self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
+        self.into_kernels = gathered(_FAMILIES, "INTO_KERNELS")
+        self.residual_kernels = gathered(_FAMILIES, "RESIDUAL_KERNELS")
         self._bare = self
         if is_silent:
             self._bare = NumPyBackend(is_silent=False)

@@ -11,7 +11,6 @@ underflow flag, and is calculated again without what is too small to move a para
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from contextvars import Context
 from functools import partial
 from math import prod
@@ -65,8 +64,6 @@ _LEAST_EPSILON = 1e-10  # beside a smaller one, what is removed could count
 _LARGE = np.asarray(2.0**-93, np.float32)  # its unit is 2**-116, for a running mean
 _SQUARE_LARGE = np.asarray(2.0**-34, np.float32)  # 2**-57, for a gradient that is about to be squared
 
-_quiet: dict[str, Any] = {"all": "ignore"}
-
 
 def _round(x: Any, large: Any, out: Any) -> None:
     """Round float32 to multiples of the unit of `large`: sums are quick for subnormal numbers too."""
@@ -74,17 +71,16 @@ def _round(x: Any, large: Any, out: Any) -> None:
     np.subtract(out, large, out)
 
 
-def _calm(*means: Any) -> None:
-    """Remove from running means, in place, what is too small; float64 keeps all."""
-    for mean in means:
-        if mean.dtype == np.float32:
-            _round(mean, _LARGE, mean)
+def _calm(mean: Any) -> None:
+    """Remove from a running mean, in place, what is too small; float64 keeps all."""
+    if mean.dtype == np.float32:
+        _round(mean, _LARGE, mean)
 
 
-def _underflows(x: Any, factor: Any, out: Any) -> bool:
-    """Multiply, in whatever error state; return whether that raised, after all results have been stored."""
+def _underflows(function: Callable[..., Any], *operands: Any) -> bool:
+    """Call a function of NumPy's; return whether it raised, after it had stored all results."""
     try:
-        np.multiply(x, factor, out)
+        function(*operands)
     except FloatingPointError:
         return True
     return False
@@ -93,22 +89,22 @@ def _underflows(x: Any, factor: Any, out: Any) -> bool:
 def _mean_change(mean: Any, g: Any, share: Any, out: Any) -> None:
     """Work out a share of the distance of a running mean, which may have to be calmed, to `g`."""
     np.subtract(g, mean, out)
-    if _underflows(out, share, out):
+    if _underflows(np.multiply, out, share, out):
         _calm(mean)
         np.subtract(g, mean, out)
-        _underflows(out, share, out)
+        _underflows(np.multiply, out, share, out)
 
 
 def _square_change(mean: Any, g: Any, share: Any, out: Any) -> None:
     """Work out the same for the square of `g`, without the smallest gradients if they underflow."""
-    if _underflows(g, g, out):
+    if _underflows(np.multiply, g, g, out):
         _calm_square(g, out)
     np.subtract(out, mean, out)
-    if _underflows(out, share, out):
+    if _underflows(np.multiply, out, share, out):
         _calm(mean)
         _calm_square(g, out)
         np.subtract(out, mean, out)
-        _underflows(out, share, out)
+        _underflows(np.multiply, out, share, out)
 
 
 def _calm_square(g: Any, out: Any) -> None:
@@ -116,7 +112,7 @@ def _calm_square(g: Any, out: Any) -> None:
     if g.dtype == np.float32:
         _round(g, _SQUARE_LARGE, out)
         g = out
-    _underflows(g, g, out)
+    _underflows(np.multiply, g, g, out)
 
 
 def _watched(rule: Callable[..., Any], *kept: Any) -> Callable[..., Any]:
@@ -186,21 +182,15 @@ def _sgd(
     for p, g, m in _blocks(params, gradients, momentums):
         rate = np.asarray(learning_rate, p.dtype)
         decayed, step, share = kept[p.shape, p.dtype]
-        try:
-            np.multiply(m, share, decayed)
-            np.multiply(g, rate, step)
-        except FloatingPointError:
-            with np.errstate(**_quiet):
-                _calm(m)
-                np.multiply(m, share, decayed)
-                np.multiply(g, rate, step)
+        if _underflows(np.multiply, m, share, decayed) | _underflows(np.multiply, g, rate, step):
+            _calm(m)
+            _underflows(np.multiply, m, share, decayed)
         np.subtract(decayed, step, m)
         if not nesterov:
             np.add(p, m, p)
             continue
         np.subtract(p, step, p)
-        with suppress(FloatingPointError):  # what underflows has been stored all the same
-            np.multiply(m, share, step)
+        _underflows(np.multiply, m, share, step)
         np.add(p, step, p)
     return (*params, *momentums)
 
@@ -245,12 +235,8 @@ def _adam(
         np.add(v, step, v)
         np.sqrt(v, step)
         np.add(step, small, step)
-        rate = np.asarray(alpha, p.dtype)
-        try:
-            np.multiply(np.divide(m, step, change), rate, change)
-        except FloatingPointError:
-            with np.errstate(**_quiet):
-                np.multiply(np.divide(m, step, change), rate, change)
+        _underflows(np.divide, m, step, change)
+        _underflows(np.multiply, change, np.asarray(alpha, p.dtype), change)
         np.subtract(p, change, p)
     return (*params, *moments, *velocities)
 
@@ -278,27 +264,18 @@ def _rmsprop(
     for p, g, v, *m in _blocks(params, gradients, *slots):
         rate = np.asarray(learning_rate, p.dtype)
         change, step, decayed, past, share, small = kept[p.shape, p.dtype]
-        momentum = (decayed, m[0], past) if m else ()
         _square_change(v, g, share, change)
         np.add(v, change, v)
         np.sqrt(np.add(v, small, change), change)
-        try:
-            _rmsprop_step(g, change, rate, step, *momentum)
-        except FloatingPointError:
-            with np.errstate(**_quiet):
-                _calm(*m)
-                _rmsprop_step(g, change, rate, step, *momentum)
-        if m:
-            np.copyto(m[0], step)
+        lost = _underflows(np.divide, g, change, step) | _underflows(np.multiply, step, rate, step)
+        for mean in m:
+            if _underflows(np.multiply, mean, past, decayed) | lost:
+                _calm(mean)
+                _underflows(np.multiply, mean, past, decayed)
+            np.add(decayed, step, step)
+            np.copyto(mean, step)
         np.subtract(p, step, p)
     return (*params, *(x for slot in slots for x in slot))
-
-
-def _rmsprop_step(g: Any, root: Any, rate: Any, out: Any, decayed: Any = None, m: Any = None, past: Any = None) -> None:
-    """Work out the step of RMSprop, with what is left of the last one where there is momentum."""
-    np.multiply(np.divide(g, root, out), rate, out)
-    if m is not None:
-        np.add(np.multiply(m, past, decayed), out, out)
 
 
 IN_PLACE_KERNELS = {

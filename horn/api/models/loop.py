@@ -135,11 +135,8 @@ class Epochs:
         assert isinstance(self.data, ArrayData)
         for chosen in rows:
             with self.profile.span("data"):
-                arrays = [self.backend.adopt(leaf[chosen]) for leaf in self.data.leaves]
-            self._dispatch(function, arrays, None, 0, 1, done)
-            done += 1
-            if on_results:
-                on_results(self.results)
+                leaves = [leaf[chosen] for leaf in self.data.leaves]
+            done = self._run_leaves(function, leaves, done, on_results)
             if self._stopped():
                 break
         return done
@@ -151,7 +148,14 @@ class Epochs:
             check_finite(batch)
             if isinstance(function, Compiled):
                 check_bounds(function.step, batch)
-            arrays = [self.backend.adopt(leaf) for leaf in tree.flatten(batch)]
+        return self._run_leaves(function, tree.flatten(batch), done, on_results)
+
+    def _run_leaves(
+        self, function: Any, leaves: list[np.ndarray], done: int, on_results: Callable[[Any], None] | None
+    ) -> int:
+        """Run one step on the host arrays of a batch."""
+        with self.profile.span("data"):
+            arrays = [self.backend.adopt(leaf) for leaf in leaves]
         self._dispatch(function, arrays, None, 0, 1, done)
         if on_results:
             on_results(self.results)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from horn import dtypes
-from horn.contract import Backend
+from horn.contract import Backend, gathered
 from horn.errors import BackendError
 from horn_tf import (
     control,
@@ -26,7 +26,7 @@ from horn_tf import (
 )
 from horn_tf.runner import Runner
 from horn_tf.tensors import EagerTensor, raw, shape_of, tf, tf_dtype
-from horn_tf.tracing import embedded
+from horn_tf.tracing import embedded, has_gpu
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,10 +45,8 @@ class TensorFlowBackend(Backend):
     name = "tensorflow"
     capabilities = frozenset({"float64", "float16", "bfloat16", "compiles"})
     tensor_types = (EagerTensor, tf.Tensor)
-    kernels: ClassVar = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
-    residual_kernels: ClassVar = {
-        name: pair for family in _FAMILIES for name, pair in getattr(family, "RESIDUAL_KERNELS", {}).items()
-    }
+    kernels: ClassVar = gathered(_FAMILIES)
+    residual_kernels: ClassVar = gathered(_FAMILIES, "RESIDUAL_KERNELS")
 
     # -- conversion ------------------------------------------------------------------------------
 
@@ -87,7 +85,7 @@ class TensorFlowBackend(Backend):
 
     def in_float32(self) -> AbstractContextManager[Any]:
         """Run a block in which products of float32 are computed in float32: TensorFlow has no such block."""
-        if len(self.devices) > 1 and tf.config.experimental.tensor_float_32_execution_enabled():
+        if has_gpu() and tf.config.experimental.tensor_float_32_execution_enabled():
             raise BackendError(
                 "TensorFlow has no switch for the precision of products that holds for one block.",
                 expected="matmul_precision 'fast', or TensorFloat-32 switched off for the whole process",

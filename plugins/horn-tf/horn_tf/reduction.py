@@ -6,7 +6,7 @@ from horn.spec.sizes import product
 from horn_tf.tensors import BOOL, as_dtype, index, ints, number, raw, shape_of, tf
 from horn_tf.tracing import compiled_for_cpu, may_meet_xla
 
-_MANY = 1 << 16
+_MANY = 1 << 16  # elements, from which XLA takes longer for sums over rows than for a product
 
 
 def sum(x, *, axis, keepdims=False):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from horn import dtypes, tree
-from horn.contract import Backend
+from horn.contract import Backend, gathered
 from horn_torch import (
     activation,
     attention,
@@ -63,12 +63,10 @@ class TorchBackend(Backend):
         """Whether traced steps take numbers below the smallest normal one for zero, as XLA's do."""
         # What is kept for operands like these has constants beside it, on the same device.
         self.signature = attrgetter("shape", "dtype", *(["device"] if has_gpu() else []))
-        self.kernels = {name: kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()}
+        self.kernels = gathered(_FAMILIES)
         self.in_place_kernels = {**optim.IN_PLACE_KERNELS, **metrics.IN_PLACE_KERNELS}
-        into = [getattr(family, "INTO_KERNELS", {}) for family in _FAMILIES]
-        self.into_kernels = {name: make for family in into for name, make in family.items()}
-        pairs = [getattr(family, "RESIDUAL_KERNELS", {}) for family in _FAMILIES]
-        self.residual_kernels = {name: pair for family in pairs for name, pair in family.items()}
+        self.into_kernels = gathered(_FAMILIES, "INTO_KERNELS")
+        self.residual_kernels = gathered(_FAMILIES, "RESIDUAL_KERNELS")
 
     def flush_denormals(self, wanted: bool) -> None:
         """Set PyTorch's switch, for this thread; traced steps do as is set last."""
